@@ -119,6 +119,7 @@ set_up_servers() {
 # Asks the interpreter itself: version switchers put names on PATH that lead nowhere.
 is_usable() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
+# First those that every pinned package has a wheel for.
 find_python() {
     for name in python3.14 python3.13 python3.12 python3.11 python3; do
         if is_usable $name; then
@@ -133,7 +134,7 @@ choose_python() {
     find_python && return
     command -v python3 >/dev/null || install_packages python3 python3-venv >&2 || true
     find_python || fail "Python 3.11 or later is needed; here is: $(python3 --version 2>&1 || echo none)." \
-        "On Debian 12 and later or Ubuntu 24.04 and later: sudo apt-get install -y python3 python3-venv"
+        "On Debian 12, Ubuntu 24.04 or later, please run: sudo apt-get install -y python3 python3-venv"
 }
 
 # Debian keeps ensurepip, without which no virtual environment gets its pip, in a package of its own.
