@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up, once, what a make target needs: scripts/setup.sh dev|lint|test
-#   dev    .venv with the service, and redis-server (without one the service keeps its state in its own process)
+#   dev    .venv with the service, and redis-server, without which the service keeps its state in its own process
 #   lint   dev and the development tools
 #   test   lint and the servers and the browser that the tests start: Redis, PostgreSQL, Chromium
 # System packages are installed only by root or where sudo asks for no password; OTP_SETUP_APT=no forbids it.
@@ -189,5 +189,14 @@ set_up() {
     esac
 }
 
+# Two at once would install into each other's folder: the second waits, and then finds it done.
+alone() {
+    command -v flock >/dev/null || return 0
+    exec 9<scripts/setup.sh
+    flock 9
+}
+
 STAMP=$(stamp_of_now)
+is_done "$WHAT" && exit
+alone
 is_done "$WHAT" || set_up "$WHAT"
