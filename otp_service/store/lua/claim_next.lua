@@ -1,0 +1,15 @@
+-- Gives one courier the next entries of a cell: high before normal before bulk.
+-- KEYS  1-3 the outbox streams, most urgent first
+-- ARGV  1 group, 2 consumer, 3 how many at most
+-- Returns {{stream number, entry id, {field, value, ...}}, ...}
+local found = {}
+for number, stream in ipairs(KEYS) do
+  local room = ARGV[3] - #found
+  if room > 0 then
+    local reply = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', room, 'STREAMS', stream, '>')
+    for _, entry in ipairs(reply and reply[1][2] or {}) do
+      found[#found + 1] = {number, entry[1], entry[2]}
+    end
+  end
+end
+return found
