@@ -1,0 +1,158 @@
+"""Outbox entries: read, opened and made into the message that a provider gets."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from otp_service.domain.codes import ALPHABETS, code_of
+from otp_service.domain.errors import Refusal
+from otp_service.domain.ids import address_of
+from otp_service.domain.keys import KeyRing, UnknownKid
+from otp_service.domain.messages import Message
+from otp_service.domain.templates import Template, choose, message_text, render
+from otp_service.domain.text import measure
+from otp_service.store.keys import subject_keys
+from otp_service.store.outbox import Claimed
+
+FORMAT = "1"
+ALWAYS = frozenset("vmikcderqp")
+# What a retry adds: tries so far `n`, waits so far `b`, providers tried `t` (joined by commas).
+AGAIN = frozenset("nbt")
+
+Templates = Callable[[str], Mapping[tuple[str, str], Template]]  # an application's own ones
+
+
+class Unreadable(Exception):
+    """An entry that no try will make readable; `reason` is why it becomes a dead letter."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message to be sent, as it stands in the outbox."""
+
+    claimed: Claimed
+    fields: Mapping[str, str]
+    message: str
+    verification: str
+    record: str  # the record's key, "" for a message without a verification
+    kid: str
+    alphabet: str
+    length: int
+    deadline_ms: int
+    queued_ms: int
+    request_id: str
+    tries: int
+    back_offs: int
+
+
+def read_entry(claimed: Claimed, cell: int, cells: int) -> Entry:
+    """The entry in its parts; Unreadable if this release can't know what they mean."""
+    fields = _fields(claimed.fields)
+    try:
+        alphabet, _, length = fields["c"].partition(":")
+        entry = Entry(
+            claimed=claimed,
+            fields=fields,
+            message=fields["m"],
+            verification=fields["i"],
+            record=_record(fields["i"], cell, cells),
+            kid=fields["k"],
+            alphabet=alphabet,
+            length=int(length or 0),
+            deadline_ms=int(fields["d"]),
+            queued_ms=int(fields["q"]),
+            request_id=fields["r"],
+            tries=int(fields.get("n", 0)),
+            back_offs=int(fields.get("b", 0)),
+        )
+    except ValueError as error:
+        raise Unreadable("bad_format") from error
+    if entry.verification and (alphabet not in ALPHABETS or not 0 < entry.length < 100):
+        raise Unreadable("bad_format")
+    return entry
+
+
+def message_of(fields: Sequence[bytes]) -> str:
+    """The message id of an entry that can't be read otherwise, or ""."""
+    named = dict(zip(fields[::2], fields[1::2], strict=False))
+    text = named.get(b"m", b"").decode(errors="replace")
+    return text if text.startswith("msg_") and text[4:].replace("-", "").replace("_", "").isalnum() else ""
+
+
+def _fields(flat: Sequence[bytes]) -> dict[str, str]:
+    try:
+        text = [part.decode() for part in flat]
+    except UnicodeDecodeError as error:
+        raise Unreadable("bad_format") from error
+    fields = dict(zip(text[::2], text[1::2], strict=True))
+    if fields.get("v", FORMAT) != FORMAT:
+        raise Unreadable("unknown_format")
+    if not fields.keys() >= ALWAYS or not fields["m"]:
+        raise Unreadable("bad_format")
+    if not fields.keys() <= ALWAYS | AGAIN:
+        raise Unreadable("unknown_fields")
+    return fields
+
+
+def _record(verification: str, cell: int, cells: int) -> str:
+    """The record's key; one of another cell would make a call that Redis Cluster refuses as a whole."""
+    if not verification:
+        return ""
+    at = address_of(verification)
+    if at.cell(cells) != cell:
+        raise Unreadable("bad_format")
+    return subject_keys(at, cells).record
+
+
+def again(entry: Entry, tries: int, tried: Sequence[str]) -> str:
+    """The due set's member that brings this entry back: its fields, and what was tried so far."""
+    fields = {**entry.fields, "n": str(tries), "b": str(entry.back_offs + 1)}
+    fields["t"] = ",".join([*filter(None, [entry.fields.get("t")]), *tried])
+    return json.dumps([entry.claimed.stream, *(part for pair in fields.items() for part in pair)])
+
+
+def compose(entry: Entry, ring: KeyRing, templates: Templates, left_s: float) -> Message:
+    """The message: envelope opened, code derived, template filled in; Unreadable if one of them can't be."""
+    try:
+        sealed = json.loads(ring.open(entry.fields["e"], entry.message))
+        code = sealed["code"] or code_of(ring, entry.kid, entry.verification, entry.alphabet, entry.length)
+        return _message(entry, sealed, _text(sealed, code, templates(sealed["application"])), left_s)
+    except UnknownKid as error:
+        raise Unreadable("unknown_kid") from error
+    except Refusal as error:
+        raise Unreadable("unrenderable") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable("unreadable_envelope") from error
+
+
+def _text(sealed: Mapping[str, Any], code: str, custom: Mapping[tuple[str, str], Template]) -> str:
+    values = {
+        **sealed["binding"],
+        **sealed["variables"],
+        "code": code,
+        "minutes": str(sealed["minutes"]),
+        "app": sealed["app_name"],
+    }
+    body = render(choose(custom, sealed["template"], sealed["locale"]), values)
+    return message_text(body, code, sealed["webotp_host"], sealed["android_app_hash"])
+
+
+def _message(entry: Entry, sealed: Mapping[str, Any], text: str, left_s: float) -> Message:
+    size = measure(text)
+    return Message(
+        id=entry.message,
+        to=sealed["to"],
+        text=text,
+        country=sealed["country"],
+        sender=sealed["sender"],
+        encoding=size.encoding,
+        segments=size.segments,
+        valid_for_s=max(1, int(left_s)),
+        is_code=bool(entry.verification),
+        test=sealed["test"],
+    )

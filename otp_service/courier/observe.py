@@ -1,0 +1,49 @@
+"""What a courier tells whoever measures it."""
+
+from typing import Protocol
+
+from otp_service.domain.messages import Outcome
+
+
+class Observe(Protocol):
+    """The hooks; each is called on the courier's loop and must return at once."""
+
+    def attempt(self, provider: str, outcome: Outcome, took_s: float) -> None:
+        """A provider was asked."""
+
+    def message(self, status: str, reason: str | None, waited_s: float) -> None:
+        """A message came to an end for the courier, `waited_s` after it was queued."""
+
+    def dead(self, reason: str) -> None:
+        """An entry became a dead letter."""
+
+    def backlog(self, cell: int, waiting: dict[str, int]) -> None:
+        """How much waits in a cell, by name: high, normal, bulk, due, dead, facts."""
+
+    def drained(self, facts: int) -> None:
+        """The ledger took facts."""
+
+    def stumbled(self, what: str) -> None:
+        """One of the courier's loops met an error and will try again."""
+
+
+class Unobserved:
+    """Nobody measures."""
+
+    def attempt(self, provider: str, outcome: Outcome, took_s: float) -> None:
+        """Nothing."""
+
+    def message(self, status: str, reason: str | None, waited_s: float) -> None:
+        """Nothing."""
+
+    def dead(self, reason: str) -> None:
+        """Nothing."""
+
+    def backlog(self, cell: int, waiting: dict[str, int]) -> None:
+        """Nothing."""
+
+    def drained(self, facts: int) -> None:
+        """Nothing."""
+
+    def stumbled(self, what: str) -> None:
+        """Nothing."""

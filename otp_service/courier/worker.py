@@ -1,0 +1,127 @@
+"""The courier: reads the outbox of every cell, brings its messages to providers and its facts to the ledger."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+import structlog
+
+from otp_service.courier.delivery import Delivery, ReceiptsUrl, StoreClock
+from otp_service.courier.drain import Apply, Drain
+from otp_service.courier.entries import Templates
+from otp_service.courier.held import Held
+from otp_service.courier.lane import Lane, Shared
+from otp_service.courier.loops import Step, repeat
+from otp_service.courier.observe import Observe, Unobserved
+from otp_service.domain.keys import KeyRing
+from otp_service.domain.routing import Candidate
+from otp_service.providers.base import Provider
+from otp_service.store.outbox import AsyncRedis, Outbox
+
+log = structlog.get_logger()
+
+Loop = Coroutine[None, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often and how long; the defaults are those of production."""
+
+    renew_s: float = 5.0
+    idle_ms: int = 15_000  # of outbox entries, before another courier takes them over
+    facts_idle_ms: int = 60_000  # of facts; a drain waits for the ledger with them in hand and doesn't renew
+    take_over_s: float = 5.0
+    due_s: float = 0.5
+    retain_s: float = 60.0
+    backlog_s: float = 5.0
+    stop_s: float = 10.0  # for what is in flight at the end
+
+
+class Courier:
+    """One worker process' work, until it is told to stop.
+
+    Several may run beside each other; `consumer_name` must differ between them. `redis` and `client` stay the caller's
+    to close. `templates` gives an application's own templates, `receipts_url` the address that a provider reports to.
+    """
+
+    def __init__(
+        self,
+        redis: AsyncRedis,
+        cells: int,
+        ring: KeyRing,
+        templates: Templates,
+        providers: Mapping[str, Provider],
+        candidates: Sequence[Candidate],
+        client: httpx.AsyncClient,
+        apply_facts: Apply,
+        retain: Callable[[], object],
+        receipts_url: ReceiptsUrl,
+        consumer_name: str,
+        concurrency: int = 200,
+        observe: Observe | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._retain = retain
+        self._observe = observe or Unobserved()
+        self._timing = timing or Timing()
+        delivery = Delivery(ring, templates, providers, candidates, client, receipts_url, self._observe, StoreClock())
+        self._shared = Shared(cells, delivery, Held(concurrency), set(), self._observe)
+        outboxes = [Outbox(redis, cell, consumer_name) for cell in range(cells)]
+        self._lanes = [Lane(outbox, self._shared) for outbox in outboxes]
+        turn = asyncio.Lock()
+        self._drains = [Drain(outbox, apply_facts, turn, self._observe) for outbox in outboxes]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop`; then reads no more, ends what is in flight and leaves the rest to be taken over."""
+        log.info("courier_started", cells=len(self._lanes))
+        async with asyncio.TaskGroup() as keepers:
+            keeping = [keepers.create_task(loop) for loop in self._keeping()]
+            async with asyncio.TaskGroup() as workers:
+                for loop in self._working(stop):
+                    workers.create_task(loop)
+            await self._finish()
+            for task in keeping:
+                task.cancel()
+        log.info("courier_stopped")
+
+    def _working(self, stop: asyncio.Event) -> Iterator[Loop]:
+        """The loops that end when the courier is told to stop."""
+        timing = self._timing
+        for lane in self._lanes:
+            yield self._loop(lane, "read", lane.read, stop)
+            yield self._loop(lane, "take_over", partial(lane.take_over, timing.idle_ms), stop, timing.take_over_s)
+            yield self._loop(lane, "due", lane.move_due, stop, timing.due_s)
+            yield self._loop(lane, "backlog", lane.count, stop, timing.backlog_s)
+        for lane, drain in zip(self._lanes, self._drains, strict=True):
+            yield self._loop(lane, "drain", drain.step, stop)
+            take_over = partial(drain.take_over, timing.facts_idle_ms)
+            yield self._loop(lane, "drain_take_over", take_over, stop, timing.take_over_s)
+        yield repeat("retain", self._retain_once, stop, every_s=timing.retain_s)
+
+    def _keeping(self) -> Iterator[Loop]:
+        """The loops that go on until everything in flight has ended."""
+        never = asyncio.Event()
+        for lane in self._lanes:
+            yield self._loop(lane, "settle", lane.settle, never)
+            yield self._loop(lane, "renew", lane.renew, never, self._timing.renew_s)
+
+    def _loop(self, lane: Lane, name: str, step: Step, stop: asyncio.Event, every_s: float = 0.0) -> Loop:
+        return repeat(name, step, stop, prepare=lane.outbox.prepare, every_s=every_s, stumbled=self._observe.stumbled)
+
+    async def _finish(self) -> None:
+        await self._shared.held.is_empty(self._timing.stop_s)
+        carrying = list(self._shared.carrying)
+        for task in carrying:
+            task.cancel()
+        await asyncio.gather(*carrying, return_exceptions=True)
+        if carrying:
+            log.warning("courier_left_messages", messages=len(carrying))
+
+    async def _retain_once(self) -> None:
+        try:
+            await asyncio.to_thread(self._retain)
+        except Exception as error:
+            log.warning("retain_failed", error=type(error).__name__)
+            self._observe.stumbled("retain")
