@@ -1,0 +1,38 @@
+"""The typed Python client: send a person a code, ask whether this is the code."""
+
+from otp_service.client.api import Client
+from otp_service.client.models import CheckResult, PhoneMessage, SentMessage, Verification
+from otp_service.client.problems import (
+    Conflict,
+    Forbidden,
+    InvalidField,
+    InvalidRequest,
+    NoAnswer,
+    NotFound,
+    OtpError,
+    ProblemError,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+    UnexpectedAnswer,
+)
+
+__all__ = [
+    "CheckResult",
+    "Client",
+    "Conflict",
+    "Forbidden",
+    "InvalidField",
+    "InvalidRequest",
+    "NoAnswer",
+    "NotFound",
+    "OtpError",
+    "PhoneMessage",
+    "ProblemError",
+    "RateLimited",
+    "SentMessage",
+    "Unauthenticated",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Verification",
+]
