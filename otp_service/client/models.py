@@ -11,11 +11,12 @@ T = TypeVar("T")
 # Fields that hold times, in any of the answers.
 TIMES = frozenset({"at", "created_at", "updated_at", "expires_at", "approved_at", "resend_after"})
 
+# ASCII: Japanese puts no space between the words and the code.
 _CODES = (
-    re.compile(r"^@\S+ #(\S+)$", re.MULTILINE),  # the origin-bound last line names it
-    re.compile(r"(?<![\w.,+])([0-9]{6,10})(?!\w|[.,][0-9])"),
-    re.compile(r"(?<!\w)((?=[A-HJ-NP-Z]*[2-9])[A-HJ-NP-Z2-9]{5,10})(?!\w)"),
-    re.compile(r"(?<!\w)([A-HJ-NP-Z]{5,10})(?!\w)"),
+    re.compile(r"^@\S+ #(\S+)$", re.ASCII | re.MULTILINE),  # the origin-bound last line names it
+    re.compile(r"(?<![\w.,+])([0-9]{6,10})(?!\w|[.,][0-9])", re.ASCII),
+    re.compile(r"(?<!\w)((?=[A-HJ-NP-Z]*[2-9])[A-HJ-NP-Z2-9]{5,10})(?!\w)", re.ASCII),
+    re.compile(r"(?<!\w)([A-HJ-NP-Z]{5,10})(?!\w)", re.ASCII),
 )
 
 

@@ -5,6 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from otp_service.client import CheckResult, PhoneMessage
+from otp_service.domain.templates import BUILT_IN, Template, render
+
+VALUES = {"app": "Acme", "minutes": "10", "amount": "1250.00 CHF", "payee": "Shop"}
+
+
+def shown(text: str) -> PhoneMessage:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    return PhoneMessage("msg_1", "+41791234567", None, text, 1, "gsm7", "sms", at)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +32,14 @@ from otp_service.client import CheckResult, PhoneMessage
 )
 def test_the_code_of_a_message_is_found(text: str, code: str | None) -> None:
     """The code of a message is found in digits, letters or both, and amounts and numbers are not taken for it."""
-    at = datetime(2026, 11, 20, tzinfo=UTC)
-    assert PhoneMessage("msg_1", "+41791234567", None, text, 1, "gsm7", "sms", at).code == code
+    assert shown(text).code == code
+
+
+@pytest.mark.parametrize("template", BUILT_IN.values(), ids=lambda t: f"{t.name} {t.locale}")
+@pytest.mark.parametrize("code", ["402917", "4029174029", "KRTWX", "K7RT2WX"])
+def test_the_code_is_found_in_every_template(template: Template, code: str) -> None:
+    """The code of every alphabet is found in every built-in template of every language."""
+    assert shown(render(template, VALUES | {"code": code})).code == code
 
 
 def test_a_proof_is_not_shown() -> None:

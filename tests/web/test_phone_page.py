@@ -9,6 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from otp_service.domain.templates import BUILT_IN, render
 from otp_service.web.dev import Phone, blueprint
 from otp_service.web.dev.bubbles import Incoming, Next
 
@@ -114,6 +115,14 @@ def test_the_code_is_marked_and_copied(page: Page, phone: Phone, text: str, code
     page.get_by_role("button", name=f"Copy the code {code}").click()
     expect(page.locator("#said")).to_have_text("Code copied")
     assert page.evaluate("navigator.clipboard.readText()") == code
+
+
+def test_the_code_is_marked_in_every_template(page: Page, phone: Phone) -> None:
+    """The code is marked in every built-in template of every language."""
+    values = {"app": "Acme", "minutes": "10", "amount": "1250.00 CHF", "payee": "Shop"}
+    for number, template in enumerate(BUILT_IN.values()):
+        receive(phone, render(template, {**values, "code": f"4029{number:02}"}), id_=f"msg_{number}")
+    expect(page.locator("mark.code")).to_have_text([f"4029{number:02}" for number in range(len(BUILT_IN))])
 
 
 def test_text_is_never_markup(page: Page, phone: Phone) -> None:
