@@ -1,0 +1,207 @@
+"""Twilio Messaging: `POST /2010-04-01/Accounts/{sid}/Messages.json`, answered 201, reported by signed form posts.
+
+Sources: fields and statuses from twilio-oai's `twilio_api_v2010.json` and docs/messaging/api/message-resource on
+twilio.com; errors from docs/api/errors/<code> there, but those marked (*) from catalogues and code of others. None was
+tried on a live account.
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+
+import httpx
+from pydantic import Field, SecretStr, model_validator
+
+from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.providers.base import Options, json_of, matching, outcome_of_status, unreadable, vendor_id, vendor_word
+from otp_service.providers.twilio_signature import form_of, is_signed
+
+MAX_VALIDITY_S = 36_000  # docs/api/errors/90007: whole seconds from 1 to 36,000, which is also the default
+
+# vendor code -> what it means for this message
+ERRORS: Mapping[str, tuple[Verdict, str]] = {
+    "10001": (Verdict.MISCONFIGURED, "no_funds"),  # account not active, mostly for its balance
+    "14107": (Verdict.TRY_LATER, "rate_limited"),  # too many between two numbers in 30 s
+    "20003": (Verdict.MISCONFIGURED, "bad_credentials"),
+    "20005": (Verdict.MISCONFIGURED, "no_funds"),  # account not active: no funds, or a trial not begun
+    "20403": (Verdict.MISCONFIGURED, "bad_credentials"),  # account suspended or closed
+    "20404": (Verdict.MISCONFIGURED, "bad_credentials"),  # (*) no such account
+    "20429": (Verdict.TRY_LATER, "rate_limited"),  # never processed, always safe to repeat
+    "21211": (Verdict.REJECTED, "invalid_number"),  # (*)
+    "21212": (Verdict.MISCONFIGURED, "invalid_sender"),  # (*)
+    "21265": (Verdict.REJECTED, "invalid_number"),  # a short code
+    "21266": (Verdict.MISCONFIGURED, "invalid_sender"),  # from and to are the same
+    "21408": (Verdict.TRY_ANOTHER, "country_not_enabled"),  # (*) geo permissions
+    "21601": (Verdict.MISCONFIGURED, "invalid_sender"),
+    "21606": (Verdict.MISCONFIGURED, "invalid_sender"),
+    "21608": (Verdict.MISCONFIGURED, "blocked"),  # a trial account reaches verified numbers only
+    "21609": (Verdict.MISCONFIGURED, "provider_error"),  # StatusCallback: a host with underscores, or not public
+    "21610": (Verdict.REJECTED, "opted_out"),  # (*) a STOP holds for the person, so no other provider is asked
+    "21611": (Verdict.TRY_LATER, "rate_limited"),  # this sender's queue is full
+    "21612": (Verdict.TRY_ANOTHER, "invalid_sender"),  # this sender can't reach that network
+    "21614": (Verdict.REJECTED, "not_mobile"),
+    "21635": (Verdict.REJECTED, "not_mobile"),  # a landline
+    "21659": (Verdict.MISCONFIGURED, "invalid_sender"),
+    "21660": (Verdict.MISCONFIGURED, "invalid_sender"),
+    "21661": (Verdict.MISCONFIGURED, "invalid_sender"),
+    "21703": (Verdict.MISCONFIGURED, "invalid_sender"),  # (*) a messaging service without senders
+    "21705": (Verdict.MISCONFIGURED, "invalid_sender"),  # no such messaging service
+    "30001": (Verdict.TRY_LATER, "rate_limited"),  # queue overflow
+    "30002": (Verdict.MISCONFIGURED, "no_funds"),  # account suspended after queueing
+    "30003": (Verdict.TRY_ANOTHER, "unreachable"),  # handset off, or the network's trouble
+    "30004": (Verdict.REJECTED, "blocked"),  # (*)
+    "30005": (Verdict.REJECTED, "invalid_number"),  # (*) unknown to the network
+    "30006": (Verdict.REJECTED, "not_mobile"),  # (*) a landline or an unreachable carrier
+    "30007": (Verdict.TRY_ANOTHER, "filtered"),  # (*)
+    "30008": (Verdict.TRY_ANOTHER, "unknown"),  # (*)
+    "30022": (Verdict.TRY_LATER, "rate_limited"),  # 10DLC
+    "30024": (Verdict.TRY_ANOTHER, "unregistered_sender"),
+    "30032": (Verdict.MISCONFIGURED, "unregistered_sender"),  # (*) toll-free number not verified
+    "30034": (Verdict.MISCONFIGURED, "unregistered_sender"),  # (*) 10DLC without a campaign
+    "30036": (Verdict.REJECTED, "expired"),  # ValidityPeriod is over
+    "30042": (Verdict.MISCONFIGURED, "invalid_sender"),  # a generic sender
+    "30450": (Verdict.REJECTED, "blocked"),  # pumping protection: another provider would only pay for the fraud
+    "30453": (Verdict.REJECTED, "blocked"),  # the same, for hours
+    "63038": (Verdict.TRY_ANOTHER, "rate_limited"),  # the account's daily limit
+    "572005": (Verdict.MISCONFIGURED, "blocked"),  # a trial account, and a recipient not yet verified
+}
+
+# MessageStatus -> ours. Its queue is behind our hand-over, so queued and sending are `accepted` here.
+STATUSES: Mapping[str, MessageStatus] = {
+    "accepted": "accepted",
+    "scheduled": "accepted",
+    "queued": "accepted",
+    "sending": "accepted",
+    "sent": "sent",
+    "partially_delivered": "sent",
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "undelivered",
+    "failed": "failed",
+    "canceled": "canceled",
+}
+BAD_ENDS = frozenset({"undelivered", "failed", "canceled"})
+
+Account = Annotated[str, matching(r"AC[0-9a-fA-F]{32}", "AC and 32 hexadecimal digits, as the console shows it")]
+ApiKey = Annotated[str, matching(r"SK[0-9a-fA-F]{32}", "SK and 32 hexadecimal digits")]
+MessagingService = Annotated[str, matching(r"MG[0-9a-fA-F]{32}", "MG and 32 hexadecimal digits")]
+BaseUrl = Annotated[str, matching(r"https?://[^/?#@\s]+", "a URL without a path, such as https://api.twilio.com")]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+class TwilioOptions(Options):
+    """An account, a sender, and what Twilio may keep."""
+
+    account_sid: Account
+    auth_token: Secret  # signs the receipts, and authenticates us unless there is an API key
+    api_key_sid: ApiKey | None = None
+    api_key_secret: Secret | None = None
+    webhook_key: Secret | None = None  # the secret of a SharedKey, if Twilio signs with one
+    sender: Annotated[str | None, Field(min_length=1, max_length=32)] = None
+    messaging_service_sid: MessagingService | None = None
+    discard_content: bool = False
+    obfuscate_address: bool = False
+    base_url: BaseUrl = "https://api.twilio.com"
+
+    @model_validator(mode="after")
+    def _has_a_sender(self) -> Self:
+        if (self.sender is None) == (self.messaging_service_sid is None):
+            raise ValueError("sender, messaging_service_sid: give exactly one of the two")
+        return self
+
+    @model_validator(mode="after")
+    def _api_key_is_whole(self) -> Self:
+        if (self.api_key_sid is None) != (self.api_key_secret is None):
+            raise ValueError("api_key_sid, api_key_secret: give both or neither")
+        return self
+
+
+class Twilio:
+    """Sends by Twilio Messaging, and reads and authenticates its status callbacks."""
+
+    kind: ClassVar[str] = "twilio"
+    options_type: ClassVar[type[Options]] = TwilioOptions
+    sends_receipts = True
+
+    def __init__(self, name: str, options: TwilioOptions) -> None:
+        self.name = name
+        self._options = options
+        self._url = httpx.URL(f"{options.base_url}/2010-04-01/Accounts/{options.account_sid}/Messages.json")
+        self._headers = {"Authorization": _basic(options), "Accept": "application/json"}
+        self._fixed = _fixed(options)
+
+    def request(self, message: Message) -> httpx.Request:
+        """A form post; the code's remaining life goes along, since the default of ten hours delivers dead codes."""
+        form = {
+            "To": message.to,
+            **self._sender(message),
+            "Body": message.text,
+            "ValidityPeriod": str(min(max(1, message.valid_for_s), MAX_VALIDITY_S)),
+            **self._fixed,
+        }
+        if message.receipts_url:
+            form["StatusCallback"] = message.receipts_url
+        return httpx.Request("POST", self._url, data=form, headers=self._headers)
+
+    def _sender(self, message: Message) -> dict[str, str]:
+        sender = message.sender or self._options.sender
+        return {"From": sender} if sender else {"MessagingServiceSid": str(self._options.messaging_service_sid)}
+
+    def outcome(self, response: httpx.Response) -> Outcome:
+        """201 with a sid is accepted; else the error's code decides, and failing that the HTTP status."""
+        body = json_of(response.content)
+        told = body if isinstance(body, dict) else {}
+        code = vendor_word(told.get("error_code" if response.is_success else "code"))
+        if code is not None and code in ERRORS:
+            return _of_code(code, response)
+        if not response.is_success:
+            return outcome_of_status(response, raw=code)
+        if (status := vendor_word(told.get("status"))) in BAD_ENDS:
+            return Outcome(Verdict.TRY_ANOTHER, "unknown", raw=code or status)
+        sid = vendor_id(told.get("sid"))
+        return Outcome(Verdict.ACCEPTED, provider_message_id=sid) if sid else unreadable(response)
+
+    def receipts(self, callback: Callback) -> list[Receipt]:
+        """The one receipt of a status callback; a status we don't know moves nothing and is kept as it was said."""
+        form = dict(form_of(callback) or ())
+        sid, said = vendor_id(form.get("MessageSid")), form.get("MessageStatus", "")
+        if not sid or not said:
+            return []
+        status = STATUSES.get(said)
+        if status is None:
+            return [Receipt(sid, "accepted", "unknown", vendor_word(said))]
+        code = vendor_word(form.get("ErrorCode", ""))
+        reason = _reason(code) if said in BAD_ENDS else None
+        return [Receipt(sid, status, reason, code or said)]
+
+    def authentic(self, callback: Callback, now: float) -> bool:
+        """True if the signature is Twilio's over the configured URL and the body.
+
+        Nothing signed holds a time, so `now` goes unused: repeats are harmless because a message only moves up.
+        """
+        key = self._options.webhook_key
+        return is_signed(callback, self._options.auth_token.get_secret_value(), key.get_secret_value() if key else None)
+
+
+def _basic(options: TwilioOptions) -> str:
+    user = options.api_key_sid or options.account_sid
+    secret = options.api_key_secret or options.auth_token
+    return "Basic " + base64.b64encode(f"{user}:{secret.get_secret_value()}".encode()).decode()
+
+
+def _fixed(options: TwilioOptions) -> dict[str, str]:
+    wanted = {
+        "ContentRetention": options.discard_content and "discard",
+        "AddressRetention": options.obfuscate_address and "obfuscate",
+    }
+    return {name: value for name, value in wanted.items() if value}
+
+
+def _of_code(code: str, response: httpx.Response) -> Outcome:
+    verdict, reason = ERRORS[code]
+    patience = outcome_of_status(response).retry_after_s if verdict is Verdict.TRY_LATER else None
+    return Outcome(verdict, reason, raw=code, retry_after_s=patience)
+
+
+def _reason(code: str | None) -> str:
+    return ERRORS[code][1] if code is not None and code in ERRORS else "unknown"
