@@ -200,8 +200,8 @@ def validator(schema: Pointer) -> Draft202012Validator:
 
 @cache
 def _registry() -> Registry[Any]:
-    registry: Registry[Any] = Registry()
-    return registry.with_resource(BASE, DRAFT202012.create_resource(document()))
+    registry: Registry[Any] = Registry().with_resource(BASE, DRAFT202012.create_resource(document()))
+    return registry
 
 
 def _escaped(step: str) -> str:
