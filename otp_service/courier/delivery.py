@@ -1,17 +1,15 @@
 """One message on its way through the providers: ask, judge, then the next one, later or done."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import httpx
 import structlog
 
 from otp_service.courier.entries import Entry, Templates, again, compose
 from otp_service.courier.observe import Observe
 from otp_service.courier.settling import Attempt, Settlement, settled
-from otp_service.courier.vendor import CALL_S, failure_kind, send
+from otp_service.courier.vendor import CALL_S, VendorClient, failure_kind
 from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, MessageStatus, Outcome, Verdict
 from otp_service.domain.routing import NO_PROVIDER, Candidate, Step, after, outcome_of_failure, plan
@@ -54,7 +52,7 @@ class Delivery:
     templates: Templates
     providers: Mapping[str, Provider]
     candidates: Sequence[Candidate]
-    client: httpx.AsyncClient
+    client: VendorClient
     receipts_url: ReceiptsUrl
     observe: Observe
     clock: StoreClock
@@ -107,9 +105,7 @@ class Delivery:
         request = provider.request(message)
         # Whatever goes wrong from here on, the message may have gone out: it is judged, never blindly repeated.
         try:
-            async with asyncio.timeout(min(CALL_S, left_s)):
-                response = await send(self.client, request, left_s)
-            return provider.outcome(response)
+            return provider.outcome(await self.client.send(request, min(CALL_S, left_s)))
         except Exception as error:
             log.warning(
                 "no_answer", r=entry.request_id, message=entry.message, provider=name, error=type(error).__name__

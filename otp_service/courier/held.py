@@ -10,7 +10,7 @@ class Held:
     """The entries in flight or on their way to be settled; `most` at a time, and a few that idle cells wake up with."""
 
     def __init__(self, most: int) -> None:
-        self._free = most
+        self._most = self._free = most
         self._entries: defaultdict[tuple[int, int], set[bytes]] = defaultdict(set)
         self._room, self._none = asyncio.Event(), asyncio.Event()
         self._none.set()
@@ -23,6 +23,11 @@ class Held:
     async def is_empty(self, wait_s: float) -> bool:
         """True as soon as nothing is held any more, False if that takes longer than `wait_s`."""
         return self._none.is_set() or await _within(wait_s, self._none)
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """True when less than a quarter of the places is free."""
+        return self._free < self._most // 4
 
     def reserve(self, wish: int) -> int:
         """Takes up to so many places ahead of a read."""

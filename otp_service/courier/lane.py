@@ -19,6 +19,7 @@ FIRST_READ = 1  # of each priority, by the read that waits: an idle cell reserve
 DUE = 100
 MOST_DELIVERIES = 5
 ROOM_WAIT_S = 0.25  # how soon a full courier hears that it shall stop
+BUSY_PAUSE_S = 0.01  # a full courier that read each entry as soon as it has a place would make a trip for each
 
 log = structlog.get_logger()
 
@@ -48,6 +49,8 @@ class Lane:
         """Takes in what is new, the most urgent first."""
         if not await self._held.has_room(ROOM_WAIT_S):
             return
+        if self._held.is_nearly_full:
+            await asyncio.sleep(BUSY_PAUSE_S)
         places, batch = self._held.reserve(READ), []
         try:
             batch = await self.outbox.next(places)

@@ -146,7 +146,7 @@ def test_no_retry_outlives_the_deadline(socket: str) -> None:
 
 
 def test_a_vendor_that_hangs_up_is_ambiguous_and_the_code_goes_to_the_next(socket: str) -> None:
-    """A connection that breaks after the request was written may have sent it: a code fails over, since it is the same."""
+    """A connection that breaks after the request may have sent it: a code fails over, since it is the same."""
 
     async def hang_up(sent: dict[str, Any]) -> web.StreamResponse:
         raise asyncio.CancelledError

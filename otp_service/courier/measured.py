@@ -1,0 +1,47 @@
+"""The courier's metrics in Prometheus' form."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from otp_service.domain.messages import Outcome
+
+ATTEMPTS = Counter(
+    "otp_attempts_total", "Tries with providers, by what came of them.", ["provider", "verdict", "reason"]
+)
+ATTEMPT_SECONDS = Histogram("otp_attempt_seconds", "Time until a provider answered.", ["provider"])
+MESSAGES = Counter("otp_messages_total", "Messages that ended for the courier.", ["status", "reason"])
+WAITED = Histogram("otp_message_wait_seconds", "From queued to its end for the courier.")
+DEAD = Counter("otp_dead_letters_total", "Entries that could not be worked.", ["reason"])
+BACKLOG = Gauge("otp_backlog", "What waits, by queue; facts are those the ledger does not have yet.", ["cell", "queue"])
+DRAINED = Counter("otp_facts_drained_total", "Facts that the ledger took.")
+STUMBLES = Counter("otp_courier_stumbles_total", "Loops of the courier that met an error and go on.", ["what"])
+
+
+class Measured:
+    """Counts what the courier does."""
+
+    def attempt(self, provider: str, outcome: Outcome, took_s: float) -> None:
+        """A provider was asked."""
+        ATTEMPTS.labels(provider, outcome.verdict, outcome.reason or "").inc()
+        ATTEMPT_SECONDS.labels(provider).observe(took_s)
+
+    def message(self, status: str, reason: str | None, waited_s: float) -> None:
+        """A message came to an end for the courier."""
+        MESSAGES.labels(status, reason or "").inc()
+        WAITED.observe(max(0.0, waited_s))
+
+    def dead(self, reason: str) -> None:
+        """An entry became a dead letter."""
+        DEAD.labels(reason).inc()
+
+    def backlog(self, cell: int, waiting: dict[str, int]) -> None:
+        """How much waits in a cell."""
+        for queue, count in waiting.items():
+            BACKLOG.labels(str(cell), queue).set(count)
+
+    def drained(self, facts: int) -> None:
+        """The ledger took facts."""
+        DRAINED.inc(facts)
+
+    def stumbled(self, what: str) -> None:
+        """One of the loops met an error."""
+        STUMBLES.labels(what).inc()
