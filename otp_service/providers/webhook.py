@@ -24,7 +24,7 @@ from otp_service.providers.base import (
 from otp_service.providers.placeholders import filled, filled_text, values_of
 from otp_service.providers.webhook_options import Auth, Id, Receipts, Success, WebhookOptions
 
-SEARCHED = 4096  # characters of an answer that a pattern is tried on
+SEARCHED = 4096  # bytes of an answer that a pattern is tried on
 MAX_FIELDS = 200
 
 
@@ -62,12 +62,16 @@ class Webhook:
         return _judged(self._options.success, self._options.id, response)
 
     def receipts(self, callback: Callback) -> list[Receipt]:
-        """The one receipt of a callback; a word that isn't listed moves nothing and is kept as it was said."""
+        """The one receipt of a callback; a word that isn't listed moves nothing and is kept as it was said.
+
+        Its id is empty where the gateway names none: then the callback's URL alone says which message is meant.
+        """
         told = self._options.receipts
         if told is None:
             return []
         report = _report(told, callback)
-        found, word = vendor_id(at(report, told.id)), at(report, told.status)
+        found = "" if told.id is None else vendor_id(at(report, told.id))
+        word = at(report, told.status)
         if found is None or not isinstance(word, str | int):
             return []
         status = told.statuses.get(str(word))
@@ -122,7 +126,8 @@ def _id(where: Id | None, body: object, response: httpx.Response) -> str | None:
         return None
     if where.path is not None:
         return vendor_id(at(body, where.path))
-    found = re.search(where.pattern or "", response.text[:SEARCHED])
+    # Not response.text: it trusts the charset that the answer names, and Python knows some that decode to no text.
+    found = re.search(where.pattern or "", response.content[:SEARCHED].decode("utf-8", "replace"))
     return vendor_id(found[1]) if found else None
 
 

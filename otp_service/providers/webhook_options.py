@@ -99,7 +99,7 @@ class Receipts(Options):
     """How the gateway reports: where id and status stand, which word means what, and the header that proves it."""
 
     kind: Literal["json", "form", "query"]
-    id: Path
+    id: Path | None = None  # without one, the URL alone says which message is meant
     status: Path
     statuses: Annotated[dict[str, MessageStatus], Field(min_length=1)]
     header: Header | None = None
@@ -176,8 +176,10 @@ class WebhookOptions(Options):
             raise ValueError("body: values must use {text}, and {to} or {to_digits}")
         if "receipts_url" in used and self.receipts is None:
             raise ValueError("receipts: {receipts_url} is used, so say how to read what comes there")
-        if self.receipts is not None and self.id is None:
+        if self.receipts is not None and self.receipts.id is not None and self.id is None:
             raise ValueError("id: receipts name a message by its id, so say where the answer holds it")
+        if self.receipts is not None and self.receipts.id is None and "receipts_url" not in used:
+            raise ValueError("receipts: name no message by its id, so values must use {receipts_url}, which does")
         return self
 
 

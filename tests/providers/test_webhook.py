@@ -56,6 +56,7 @@ def sent(options: dict[str, Any], message: Message = MESSAGE) -> Any:
         ({"id": {"path": "id"}, "receipts": {**REPORTS, "header": "X-Secret"}}, "receipts: header, secret: give both"),
         ({"id": {"path": "id"}, "receipts": {**REPORTS, "statuses": {"q": "queued"}}}, "receipts.statuses: queued is"),
         ({"id": {"path": "id"}, "receipts": {**REPORTS, "statuses": {"q": "lost"}}}, "receipts.statuses.q: "),
+        ({"receipts": {key: REPORTS[key] for key in ("kind", "status", "statuses")}}, "receipts: name no message"),
         ({"body": {"kind": "xml", "values": {}}}, "body.kind: "),
         ({"body": {"kind": "json", "values": {"to": "{to}"}}}, "body: values must use {text}, and {to} or {to_digits}"),
         ({"body": {"kind": "json", "values": {"text": "{text}"}}}, "body: values must use"),
@@ -129,6 +130,13 @@ def test_success_compares_type_and_value(said: object, verdict: str) -> None:
     """The value that means success is compared with its type: 1, true and "1" are three things."""
     provider = build("webhook", "gateway", with_options(success={"path": "ok", "equals": 1}))
     assert provider.outcome(httpx.Response(200, json={"ok": said})).verdict == verdict
+
+
+def test_charset_of_the_answer_is_not_trusted() -> None:
+    """An answer that names a charset that is none is searched for the id all the same."""
+    provider = build("webhook", "gateway", with_options(id={"pattern": "id=([0-9]+)"}))
+    answer = httpx.Response(200, headers={"content-type": "text/plain; charset=base64"}, content=b"id=17")
+    assert provider.outcome(answer).provider_message_id == "17"
 
 
 @pytest.mark.parametrize(("given", "believed"), [("hush", True), ("hus", False), ("", False), ("hüsh", False)])
