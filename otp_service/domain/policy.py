@@ -8,7 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from otp_service.domain.codes import LENGTHS
 from otp_service.domain.limits import parse_limits
 
-LINE_TYPES = ("premium_rate", "shared_cost", "toll_free", "personal_number", "pager", "uan", "voicemail", "non_geographic")
+LINE_TYPES = (
+    "premium_rate",
+    "shared_cost",
+    "toll_free",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+    "non_geographic",
+)
 DAY_S = 86_400
 HOST = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
 

@@ -1,0 +1,1 @@
+"""The commands of `otp-service`, one file per group."""

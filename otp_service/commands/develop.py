@@ -1,0 +1,244 @@
+"""`dev` and `demo`: the whole service in one process, with a simulated phone."""
+
+import asyncio
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from otp_service import wiring
+from otp_service.commands.embedded import find_store
+from otp_service.demo import play
+from otp_service.domain.apikeys import SCOPES
+from otp_service.domain.policy import DEVELOPMENT
+from otp_service.ledger import migrate
+from otp_service.ledger.engine import make_engine
+from otp_service.service.admin import applications, keys
+from otp_service.settings import read_settings
+
+APPLICATION = "dev"
+ACTOR = "dev"
+FIRST_PORT = 8000
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A development service that is up."""
+
+    url: str
+    api_key: str
+    admin_key: str
+    notes: tuple[str, ...]
+
+    @property
+    def phone_url(self) -> str:
+        return f"{self.url}/dev/phone"
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=FIRST_PORT,
+    show_default=True,
+    help="Port to listen on; a busy one makes it take another.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".otp-service"),
+    show_default=True,
+    help="Where keys, ledger and store are kept.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line with url and keys once it is ready.")
+def dev(port: int, data_dir: Path, as_json: bool) -> None:
+    """Everything in one process for development: store, web, courier, simulated phone."""
+    with running(port, data_dir) as service:
+        if as_json:
+            shown = {
+                "url": service.url,
+                "api_key": service.api_key,
+                "admin_key": service.admin_key,
+                "phone_url": service.phone_url,
+            }
+            click.echo(json.dumps(shown))
+        else:
+            _welcome(service)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+@click.command()
+def demo() -> None:
+    """Plays one login end to end: request, read the phone, wrong code, right code, code used again."""
+    with (
+        tempfile.TemporaryDirectory(prefix="otp-demo-") as directory,
+        running(0, Path(directory), quiet=True) as service,
+    ):
+        went_well = play(service.url, service.api_key, Console())
+    sys.exit(0 if went_well else 1)
+
+
+@contextlib.contextmanager
+def running(port: int, data_dir: Path, *, quiet: bool = False) -> Iterator[Running]:
+    """The service, up until the block ends."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _owned(data_dir):
+        store = find_store(data_dir, os.environ.get("OTP_REDIS_URL"))
+        try:
+            parts, api_key, admin_key, listener, notes = _prepare(port, data_dir, store.url, quiet)
+            notes = ([store.banner] if store.banner else []) + notes
+            with _threads(parts, listener):
+                yield Running(parts.settings.public_url, api_key, admin_key, tuple(notes))
+        finally:
+            store.stop()
+
+
+def _prepare(
+    port: int, data_dir: Path, redis_url: str, quiet: bool
+) -> tuple[wiring.Parts, str, str, socket.socket, list[str]]:
+    listener, notes = _listen(port)
+    master = private_file(data_dir / "master.key", f"dev:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+    given: dict[str, Any] = {
+        "env": "development",
+        "redis_url": redis_url,
+        "database_url": os.environ.get("OTP_DATABASE_URL") or f"sqlite:///{(data_dir / 'otp.db').resolve()}",
+        "master_keys": os.environ.get("OTP_MASTER_KEYS") or master.strip(),
+        "public_url": os.environ.get("OTP_PUBLIC_URL") or f"http://{HOST}:{listener.getsockname()[1]}",
+        "log_level": os.environ.get("OTP_LOG_LEVEL") or ("error" if quiet else "warning"),
+    }
+    settings = read_settings(**given)
+    migrate.to_head(make_engine(settings.database_url.get_secret_value()))
+    parts = wiring.build(settings, development_server=True)
+    wiring.fix_store(parts)
+    api_key, admin_key = _fresh_keys(parts)
+    return parts, api_key, admin_key, listener, notes
+
+
+def _listen(port: int) -> tuple[socket.socket, list[str]]:
+    """A listening socket on this port, else on a free one, and what to say about it."""
+    for candidate in (port, 0):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, candidate))
+        except OSError:
+            listener.close()
+            continue
+        listener.listen(128)
+        taken = listener.getsockname()[1]
+        return listener, [f"Port {port} is busy: taking {taken}."] if port and taken != port else []
+    raise click.ClickException("no port can be opened on 127.0.0.1")
+
+
+def _fresh_keys(parts: wiring.Parts) -> tuple[str, str]:
+    """The application `dev` with a new API key and a new admin key; those of earlier starts end."""
+    core = parts.core
+    parts.truths.refresh()
+    known = next((found for found in core.snapshot().applications.values() if found.name == APPLICATION), None)
+    application = known or applications.create(core, ACTOR, APPLICATION, DEVELOPMENT)
+    for old in keys.listed(core, application.id):
+        if old.name in ("dev api key", "dev admin key") and old.revoked_at is None:
+            keys.revoke(core, ACTOR, old.id)
+    api = keys.create(core, ACTOR, application.id, "dev api key", ["verifications:start", "verifications:check"])
+    admin = keys.create(core, ACTOR, application.id, "dev admin key", list(SCOPES))
+    parts.truths.refresh()
+    return api.text, admin.text
+
+
+@contextlib.contextmanager
+def _threads(parts: wiring.Parts, listener: socket.socket) -> Iterator[None]:
+    server = make_server(HOST, 0, parts.web(), threaded=True, request_handler=_Quiet, fd=listener.fileno())
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    courier = threading.Thread(
+        target=loop.run_until_complete, args=(wiring.run_courier(parts, stop, 50),), name="courier"
+    )
+    web = threading.Thread(target=server.serve_forever, name="web", daemon=True)
+    parts.truths.keep()
+    courier.start()
+    web.start()
+    try:
+        yield
+    finally:
+        _shut(server, parts)
+        loop.call_soon_threadsafe(stop.set)
+        courier.join(15)
+        parts.truths.stop()
+        listener.close()
+
+
+def _shut(server: BaseWSGIServer, parts: wiring.Parts) -> None:
+    if parts.phone:
+        parts.phone.close()
+    server.shutdown()
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps connections open, and leaves the log to the application."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: a path may hold an id, a query a number."""
+
+
+@contextlib.contextmanager
+def _owned(data_dir: Path) -> Iterator[None]:
+    """Holds the data directory's lock: two services in one would overwrite each other's store."""
+    with (data_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise click.ClickException(
+                f"{data_dir} is in use by another `otp-service dev`: stop that one, or name another --data-dir"
+            ) from None
+        yield
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _welcome(service: Running) -> None:
+    for note in service.notes:
+        click.secho(note, fg="yellow")
+    number = "+41791234567"
+    start = _curl(service, "/v1/verifications", {"to": number})
+    check = _curl(service, "/v1/verifications/check", {"to": number, "code": "CODE"})
+    click.echo(f"\n  service    {service.url}\n  phone      {service.phone_url}\n  reference  {service.url}/docs")
+    click.echo(f"  API key    {service.api_key}\n  admin key  {service.admin_key}")
+    click.echo(f"\nRequest a code; it arrives on the simulated phone:\n\n{start}")
+    click.echo(f"\nCheck it, with the code in place of CODE:\n\n{check}\n\nCtrl-C stops it.")
+    sys.stdout.flush()
+
+
+def _curl(service: Running, path: str, body: dict[str, str]) -> str:
+    headers = f"-H 'Authorization: Bearer {service.api_key}' -H 'Content-Type: application/json'"
+    return f"curl -s {service.url}{path} {headers} -d '{json.dumps(body)}'"
+
+
+def private_file(path: Path, content: str) -> str:
+    """The content of a file that only its owner may read, written once."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(content)
+    return path.read_text()

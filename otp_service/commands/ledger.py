@@ -1,0 +1,59 @@
+"""`migrate`, `backup` and `restore`: the ledger's own commands."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from otp_service import wiring
+from otp_service.ledger import migrate as migrations
+from otp_service.ledger.backup import backup as write_backup
+from otp_service.ledger.engine import make_engine
+from otp_service.ledger.restore import restore as read_backup
+from otp_service.service.core import now_ms
+from otp_service.settings import read_settings
+
+
+@click.command()
+def migrate() -> None:
+    """Brings the ledger's schema to this release's."""
+    engine = make_engine(read_settings().database_url.get_secret_value())
+    before = migrations.current(engine)
+    migrations.to_head(engine)
+    after = migrations.current(engine)
+    click.echo(f"The ledger is at {after}." if before != after else f"The ledger was at {after} already.")
+
+
+@click.command()
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def backup(path: Path) -> None:
+    """Writes the whole ledger to one file that only its owner may read."""
+    engine = wiring.open_ledger(read_settings())
+    with _progress("backing up") as tell:
+        rows = write_backup(engine, path, now_ms(), tell)
+    click.echo(f"{sum(rows.values())} rows are in {path}.")
+    click.echo("Keep OTP_MASTER_KEYS too, in another place: without them it can't be used.")
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Restore over what is there; hard locks in force stay.")
+def restore(path: Path, replace: bool) -> None:
+    """Fills a migrated ledger from a backup; a factor's used step is never revived."""
+    engine = wiring.open_ledger(read_settings())
+    with _progress("restoring") as tell:
+        rows = read_backup(engine, path, now_ms(), replace=replace, progress=tell)
+    click.echo(f"{sum(rows.values())} rows are back; running processes see them within 2 s.")
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[str, int], None]]:
+    with Progress(transient=True) as progress:
+        task = progress.add_task(what, total=None)
+
+        def tell(table: str, done: int) -> None:
+            progress.update(task, description=f"{what} {table}: {done} rows")
+
+        yield tell

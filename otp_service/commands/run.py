@@ -1,0 +1,93 @@
+"""`serve` and `worker`: the processes of production."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+
+import click
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from otp_service import wiring
+from otp_service.commands.dead import dead
+from otp_service.courier.measured import Measured
+from otp_service.settings import read_settings
+from otp_service.web import metrics
+
+HEADER_TIMEOUT_MS = 5_000
+KILL_AFTER_S = 20
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Processes; as many as cores."
+)
+@click.option("--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="Threads of each process.")
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """The web process, under the production server."""
+    settings = read_settings()
+    wiring.fix_store(wiring.build(settings))
+    with _shared_metrics():
+        if settings.metrics_port:
+            metrics.serve(settings.metrics_port)
+        Server(
+            "otp_service.wiring:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            factory=True,
+            workers=workers,
+            blocking_threads=threads,
+            websockets=False,
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+            respawn_failed_workers=True,
+            workers_kill_timeout=KILL_AFTER_S,
+            log_level=LogLevels.warning,
+        ).serve()
+
+
+@contextlib.contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A directory in which the workers' metrics meet."""
+    directory = tempfile.mkdtemp(prefix="otp-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+    try:
+        yield
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Messages in flight at once."
+)
+@click.pass_context
+def worker(context: click.Context, concurrency: int) -> None:
+    """A courier: sends what is queued and brings facts to the ledger. Any number may run."""
+    if context.invoked_subcommand is None:
+        asyncio.run(_work(concurrency))
+
+
+worker.add_command(dead)
+
+
+async def _work(concurrency: int) -> None:
+    settings = read_settings()
+    parts = wiring.build(settings)
+    wiring.fix_store(parts)
+    parts.truths.keep()
+    if settings.metrics_port:
+        metrics.serve(settings.metrics_port)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await wiring.run_courier(parts, stop, concurrency, Measured())

@@ -1,0 +1,115 @@
+"""Check: is this the code? The guess is paid for before it is compared."""
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from otp_service.domain import codes, proof
+from otp_service.domain.errors import Refusal
+from otp_service.domain.ids import Address, read_verification_id
+from otp_service.domain.keys import b64
+from otp_service.domain.requests import CheckRequest
+from otp_service.service.callers import Caller
+from otp_service.service.core import Core
+from otp_service.service.destination import locate, refuse_disabled
+from otp_service.service.history import Past, past
+from otp_service.service.sealed import number_of
+from otp_service.service.start import device_digest
+from otp_service.store import verifications as store
+from otp_service.store.operation import Operation
+
+ALARM_AT = 50  # consecutive failures, half of what NIST allows
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the caller hears about a guess."""
+
+    id: str
+    status: str
+    valid: bool
+    reason: str | None
+    attempts_left: int
+    to: str | None
+    purpose: str
+    channel: str
+    approved_ms: int | None
+    proof: str | None = None
+
+
+def nothing_there() -> NoReturn:
+    """One and the same 404 for unknown, foreign, forged and malformed."""
+    raise Refusal("not_found", "there is no such verification")
+
+
+def check(core: Core, caller: Caller, request: CheckRequest, operation: Operation) -> Result:
+    """The verdict on a guess; Refusal where there is nothing to compare it with."""
+    to, at = _find(core, caller, request)
+    refuse_disabled(core, caller, at)
+    checked = store.check(core.link, core.cells, _guess(core, caller, request, operation, at), clustered=core.clustered)
+    if checked == "none":
+        return _from_history(core, caller, request)
+    if not checked.replayed:
+        core.observe.checked(checked.reason or "approved")
+    if checked.failures == ALARM_AT:
+        core.observe.alarmed("failures")
+    to = to or number_of(core, checked.envelope, checked.message)
+    return Result(
+        *(checked.id, checked.status, checked.valid, checked.reason, checked.attempts_left, to),
+        *(checked.purpose, checked.channel, checked.approved_ms),
+        proof=_proof(core, caller, checked, request.user, to) if checked.valid else None,
+    )
+
+
+def _find(core: Core, caller: Caller, request: CheckRequest) -> tuple[str | None, Address]:
+    if request.to is not None:
+        number, at = locate(core, caller, request.to, request.purpose or "login")
+        return number.e164, at
+    at_id = read_verification_id(core.index_key, caller.realm, request.id or "")
+    if at_id is None:
+        nothing_there()
+    return None, at_id
+
+
+def _guess(core: Core, caller: Caller, request: CheckRequest, operation: Operation, at: Address) -> store.Guess:
+    ring = core.ring
+    return store.Guess(
+        at=at,
+        operation=operation,
+        id=request.id or "",
+        code_length=len(request.code),
+        alphabets=codes.alphabets_of(request.code),
+        digests=[
+            (kid, codes.digest(ring.key("check", kid), at, request.user, request.binding, request.code))
+            for kid in ring.kids
+        ],
+        device=device_digest(core, at, request.client.device_id),
+        hard_lock_after=caller.application.policy.hard_lock_after,
+        lock_detail=f'{{"application":"{caller.application.id}","subject":"{b64(at.subject)}"}}',
+    )
+
+
+def _from_history(core: Core, caller: Caller, request: CheckRequest) -> Result:
+    """A verification whose record is gone is answered from the ledger: why it ended, never `valid`."""
+    known: Past | None = past(core, caller, request.id) if request.id else None
+    if known is None:
+        nothing_there()
+    reason = {"approved": "already_used", "failed": "max_attempts", "canceled": "canceled"}.get(known.status, "expired")
+    core.observe.checked(reason)
+    return Result(known.id, known.status, False, reason, 0, known.to, known.purpose, known.channel, known.approved_ms)
+
+
+def _proof(core: Core, caller: Caller, checked: store.Checked, user: str | None, to: str | None) -> str | None:
+    policy = caller.application.policy
+    if not policy.proof or checked.approved_ms is None:
+        return None
+    claims: dict[str, Any] = proof.claims(
+        issuer=core.public_url,
+        application=caller.application.id,
+        verification=checked.id,
+        approved_ms=checked.approved_ms,
+        purpose=checked.purpose,
+        channel=checked.channel,
+        user=user,
+        to=to if policy.proof_phone_number else None,
+    )
+    return proof.sign(core.ring, claims)

@@ -1,0 +1,61 @@
+"""What every story of the service is told with: the store, the ledger, the keys and the snapshot of the truths."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from otp_service.domain.keys import KeyRing
+from otp_service.domain.provider_file import ProviderFile
+from otp_service.ledger.changes import AuditKey
+from otp_service.ledger.snapshot import Snapshot
+from otp_service.providers import Provider
+from otp_service.store.link import Link
+
+
+@dataclass(frozen=True)
+class Core:
+    """The parts that a process builds once."""
+
+    link: Link
+    cells: int
+    clustered: bool
+    engine: Engine
+    ring: KeyRing
+    index_key: bytes
+    snapshot: Callable[[], Snapshot]
+    providers: dict[str, Provider]
+    provider_file: ProviderFile
+    public_url: str
+    production: bool
+    observe: "Observer" = field(default_factory=lambda: Observer())
+
+    @property
+    def audit_key(self) -> AuditKey:
+        """The newest key of the audit chain."""
+        return AuditKey(self.ring.current, self.ring.key("audit", self.ring.current))
+
+
+class Observer:
+    """What is counted of the stories; the web's metrics override it."""
+
+    def started(self, purpose: str, country: str, new: bool) -> None: ...
+    def checked(self, result: str) -> None: ...
+    def alarmed(self, kind: str) -> None: ...
+
+
+def now_ms() -> int:
+    """This host's clock, for what the ledger dates; whatever decides a verification asks the store's clock."""
+    return time.time_ns() // 1_000_000
+
+
+def random_bytes(count: int) -> bytes:
+    """Bytes from the operating system's CSPRNG."""
+    return secrets.token_bytes(count)
+
+
+def fresh_operation() -> str:
+    """An operation id for a caller who gave none: 96 random bits."""
+    return secrets.token_urlsafe(12)

@@ -1,0 +1,82 @@
+"""Connections to Redis by URL: one server, a Cluster, behind Sentinels, or in this process."""
+
+from typing import Any
+
+import fakeredis
+import fakeredis.aioredis
+import redis
+import redis.asyncio
+from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.asyncio.sentinel import Sentinel as AsyncSentinel
+from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
+from redis.connection import ConnectionPool
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from otp_service.store.link import Direct, Link, Through
+
+CONNECT_S = 0.25
+COMMAND_S = 0.5
+COURIER_CONNECT_S = 1.0
+COURIER_COMMAND_S = 5.0  # a courier blocks while it waits for work
+MEMORY = "memory://"
+SENTINEL = "redis+sentinel://"
+
+# The client's own retries are off everywhere: redis-py repeats a command ten times after a lost reply, and one request would
+# be two messages.
+OPTIONS: dict[str, Any] = {"socket_connect_timeout": CONNECT_S, "socket_timeout": COMMAND_S, "protocol": 2}
+COURIER_OPTIONS: dict[str, Any] = {
+    "socket_connect_timeout": COURIER_CONNECT_S,
+    "socket_timeout": COURIER_COMMAND_S,
+    "protocol": 2,
+}
+
+_memory = fakeredis.FakeServer(server_type="redis")
+
+
+def connect(url: str, min_replicas: int = 0) -> Link:
+    """The web's way to the Redis of `redis://`, `rediss://`, `unix://`, `redis+cluster://`, `redis+sentinel://` or `memory://`."""
+    options = {**OPTIONS, "decode_responses": True}
+    if url == MEMORY:
+        return Through(fakeredis.FakeRedis(server=_memory, decode_responses=True))
+    retry = Retry(NoBackoff(), 0)
+    if is_cluster(url):
+        client = RedisCluster.from_url(plain(url), **options, retry=retry, cluster_error_retry_attempts=1)
+        return Through(client, min_replicas)
+    if url.startswith(SENTINEL):
+        nodes, name = sentinels(url)
+        master = Sentinel(nodes, sentinel_kwargs=options).master_for(name, **options, retry=retry)
+        return Through(master, min_replicas)
+    return Direct(ConnectionPool.from_url(url, **options, retry=retry), min_replicas)
+
+
+def connect_courier(url: str) -> Any:
+    """The courier's client of the same Redis, on asyncio, answering in bytes."""
+    if url == MEMORY:
+        return fakeredis.aioredis.FakeRedis(server=_memory)
+    options = {**COURIER_OPTIONS, "retry": AsyncRetry(NoBackoff(), 0)}
+    if is_cluster(url):
+        return AsyncRedisCluster.from_url(plain(url), **options)
+    if url.startswith(SENTINEL):
+        nodes, name = sentinels(url)
+        return AsyncSentinel(nodes, sentinel_kwargs=COURIER_OPTIONS).master_for(name, **options)
+    return redis.asyncio.Redis.from_url(url, **options)
+
+
+def is_cluster(url: str) -> bool:
+    """Whether the URL names a Redis Cluster."""
+    return url.startswith(("redis+cluster://", "rediss+cluster://"))
+
+
+def plain(url: str) -> str:
+    """The URL of any one node of a Cluster."""
+    return url.replace("+cluster", "", 1)
+
+
+def sentinels(url: str) -> tuple[list[tuple[str, int]], str]:
+    """Addresses of the sentinels and the name of the master in `redis+sentinel://host:port[,host:port]/name`."""
+    hosts, _, name = url.removeprefix(SENTINEL).partition("/")
+    pairs = (item.partition(":") for item in hosts.split(","))
+    return [(host, int(port or 26379)) for host, _, port in pairs], name or "mymaster"

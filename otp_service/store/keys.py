@@ -1,0 +1,56 @@
+"""Key names. All keys of one subject share its cell's hash tag; limits of other scopes carry a tag of their own."""
+
+from dataclasses import dataclass
+
+from otp_service.domain.ids import Address
+from otp_service.domain.keys import b64
+
+PRIORITIES = ("high", "normal", "bulk")
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKeys:
+    """The keys of one (subject, purpose)."""
+
+    record: str
+    failures: str
+    outbox: str
+    facts: str
+    cell: str
+
+
+def subject_keys(at: Address, cells: int) -> SubjectKeys:
+    """Where the verifications of this address live."""
+    cell = cell_tag(at.cell(cells))
+    subject = b64(at.subject)
+    return SubjectKeys(
+        f"{cell}:v:{subject}:{b64(at.tag)}", f"{cell}:f:{subject}", f"{cell}:out:high", f"{cell}:facts", cell
+    )
+
+
+def cell_tag(cell: int) -> str:
+    """The hash tag of a cell."""
+    return f"{{c{cell}}}"
+
+
+def failures_key(subject: bytes, cells: int) -> str:
+    """Where the failures of a subject are counted, whatever the purpose."""
+    return f"{cell_tag(int.from_bytes(subject[:4], 'big') % cells)}:f:{b64(subject)}"
+
+
+def to_limit_key(at: Address, cells: int, period_ms: int, kind: str) -> str:
+    """A limit of the number itself lives in its cell."""
+    return f"{cell_tag(at.cell(cells))}:l:to:{b64(at.subject)}:{period_ms}:{kind}"
+
+
+def limit_key(scope: str, value: str, period_ms: int, kind: str) -> str:
+    """A limit of another scope has a slot of its own."""
+    return f"{{l:{scope}:{value}}}:{period_ms}:{kind}"
+
+
+def idempotency_key(digest: str) -> str:
+    """An answer that is remembered; the digest covers application and key."""
+    return f"{{i:{digest}}}"
+
+
+CELLS = "otp:cells"

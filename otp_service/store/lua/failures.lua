@@ -1,0 +1,41 @@
+-- Failures of one subject, over all its verifications and purposes (NIST SP 800-63B-4, 3.2.2): a hash.
+--   all at        consecutive failures and the last one's time
+--   s sa          those of strangers;  d:<device> da:<device>  those of a device that is known
+--   k:<device>    when this device last approved: it is known for 90 days
+local function failures_of(key, now, device, keep)
+  local f = fields(key)
+  local fresh = f.at and now - tonumber(f.at) < keep
+  local known = device ~= '' and f['k:' .. device] and now - tonumber(f['k:' .. device]) < keep
+  local count, at
+  if known then count, at = f['d:' .. device], f['da:' .. device] else count, at = f.s, f.sa end
+  if not fresh then return { all = 0, known = known, count = 0, at = 0, map = f } end
+  return { all = tonumber(f.all or '0'), known = known, count = tonumber(count or '0'), at = tonumber(at or '0'), map = f }
+end
+
+local function lock_wait(f, now, from, base, most)
+  if f.count < from then return 0 end
+  local delay = math.min(most, base * 2 ^ math.min(f.count - from, 30))
+  return math.max(0, f.at + delay - now)
+end
+
+local function count_failure(key, f, now, device, keep)
+  local who, when = 's', 'sa'
+  if f.known then who, when = 'd:' .. device, 'da:' .. device end
+  redis.call('HSET', key, 'all', int(f.all + 1), 'at', int(now), who, int(f.count + 1), when, int(now))
+  redis.call('PEXPIRE', key, int(keep))
+  return f.all + 1
+end
+
+local function forgive(key, f, now, device, keep, most_devices)
+  local gone, devices = { 'all', 'at', 's', 'sa' }, 0
+  for name, value in pairs(f.map) do
+    local two = string.sub(name, 1, 2)
+    if two == 'd:' or string.sub(name, 1, 3) == 'da:' then gone[#gone + 1] = name end
+    if two == 'k:' then
+      if now - tonumber(value) >= keep then gone[#gone + 1] = name else devices = devices + 1 end
+    end
+  end
+  redis.call('HDEL', key, unpack(gone))
+  if device ~= '' and (f.known or devices < most_devices) then redis.call('HSET', key, 'k:' .. device, int(now)) end
+  if redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, int(keep)) end
+end

@@ -1,0 +1,114 @@
+-- Limits. Up to 64: a list of exact times, newest first. Above, and for money: 61 counters of ceil(period / 60) ms, all counted
+-- in full, with their total `t`, oldest slot `o` and newest `n`; any window of one period lies within 61 slots, so none
+-- ever holds more than the amount. look() reads, take() consumes, give() hands back.
+local function look_exact(l)
+  local newest = tonumber(redis.call('LINDEX', l.key, 0) or '')
+  if newest and newest > l.now then l.now = newest end
+  if l.amount < 1 then return l.period end
+  local nth = tonumber(redis.call('LINDEX', l.key, l.amount - 1) or '')
+  if nth and nth > l.now - l.period then return nth + l.period - l.now end
+  return 0
+end
+
+local function slots(key, from, to)
+  if to < from then return {} end
+  local names = {}
+  for i = from, to do names[#names + 1] = int(i) end
+  return redis.call('HMGET', key, unpack(names))
+end
+
+local function look_slots(l)
+  l.width = math.ceil(l.period / 60)
+  l.slot = math.floor(l.now / l.width)
+  local had = redis.call('HMGET', l.key, 't', 'o', 'n')
+  l.total, l.oldest, l.newest = tonumber(had[1] or '0'), tonumber(had[2] or ''), tonumber(had[3] or '')
+  if not l.oldest then
+    l.oldest, l.newest, l.gone_to = l.slot, l.slot, l.slot - 1
+  else
+    if l.newest > l.slot then l.slot = l.newest end
+    l.gone_to = math.min(l.newest, l.slot - 61)
+    for _, n in ipairs(slots(l.key, l.oldest, l.gone_to)) do l.total = l.total - tonumber(n or '0') end
+  end
+  l.first = l.gone_to >= l.newest and l.slot or math.max(l.oldest, l.gone_to + 1)
+  local over = l.total + l.cost - l.amount
+  if over <= 0 then return 0 end
+  for i, n in ipairs(slots(l.key, l.first, l.newest)) do
+    over = over - tonumber(n or '0')
+    if over <= 0 then return math.max(1, (l.first + i - 1 + 61) * l.width - l.now) end
+  end
+  return l.period
+end
+
+local function look(l)
+  if l.kind == 'x' then return look_exact(l) end
+  return look_slots(l)
+end
+
+local function take(l)
+  if l.kind == 'x' then
+    redis.call('LPUSH', l.key, int(l.now))
+    redis.call('LTRIM', l.key, 0, l.amount - 1)
+    redis.call('PEXPIRE', l.key, l.period)
+    l.mark = l.now
+    return
+  end
+  if l.gone_to >= l.oldest then
+    local names = {}
+    for i = l.oldest, l.gone_to do names[#names + 1] = int(i) end
+    redis.call('HDEL', l.key, unpack(names))
+  end
+  redis.call('HINCRBY', l.key, int(l.slot), int(l.cost))
+  redis.call('HSET', l.key, 't', int(l.total + l.cost), 'o', int(l.first), 'n', int(l.slot))
+  redis.call('PEXPIRE', l.key, int(l.period + 2 * l.width))
+  l.mark = l.slot
+end
+
+local function give(l, mark)
+  if l.kind == 'x' then
+    redis.call('LREM', l.key, 1, mark)
+  elseif redis.call('HEXISTS', l.key, mark) == 1 then
+    redis.call('HINCRBY', l.key, mark, int(-l.cost))
+    redis.call('HINCRBY', l.key, 't', int(-l.cost))
+  end
+end
+
+-- What of a limit is left, for people and for the RateLimit header.
+local function left(l)
+  if l.kind ~= 'x' then return math.max(0, l.amount - l.total) end
+  local n = 0
+  for _, t in ipairs(redis.call('LRANGE', l.key, 0, -1)) do
+    if tonumber(t) > l.now - l.period then n = n + 1 end
+  end
+  return math.max(0, l.amount - n)
+end
+
+-- Each limit is 6 arguments: refusal code, name, kind, amount, period ms, cost; its key stands at the same place in KEYS.
+local function read_limits(first_key, first_arg, count, now)
+  local all = {}
+  for i = 0, count - 1 do
+    local a = first_arg + i * 6
+    all[i + 1] = { key = KEYS[first_key + i], code = ARGV[a], name = ARGV[a + 1], kind = ARGV[a + 2], now = now,
+      amount = tonumber(ARGV[a + 3]), period = tonumber(ARGV[a + 4]), cost = tonumber(ARGV[a + 5]) }
+  end
+  return all
+end
+
+-- All rules are read before any refuses: the first in order gives the code, the longest wait is the one that is told.
+local function judge(refusals, limits)
+  for _, l in ipairs(limits) do
+    local wait = look(l)
+    if wait > 0 then refusals[#refusals + 1] = { l.code, wait, l.name } end
+  end
+  if #refusals == 0 then return nil end
+  local longest = 0
+  for _, r in ipairs(refusals) do longest = math.max(longest, r[2]) end
+  local answer = { 'refused', refusals[1][1], int(longest), refusals[1][3] }
+  for _, l in ipairs(limits) do
+    if l.name == 'application' then
+      answer[#answer + 1] = int(l.amount)
+      answer[#answer + 1] = int(l.period)
+      answer[#answer + 1] = int(left(l))
+    end
+  end
+  return answer
+end

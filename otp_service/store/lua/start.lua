@@ -1,0 +1,106 @@
+-- Opens a verification, or sends the live one again; refuses before it changes anything.
+-- KEYS  1 record  2 failures  3 outbox  4 facts  5.. one per limit  then, if there is one, the idempotency key
+-- ARGV  names below, then 6 per limit (limits.lua)
+-- Answers {'done', id, new, created, expires, resend after, sends, guesses left, message, channel}
+--         {'known', ...} the same, of an operation seen before | {'replay', answer} | {'refused', code, wait ms, rule, (application limit: amount, period, left)...}
+local now = clock(ARGV[1])
+local op, fingerprint, remember_ms, only = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local id, kid, digest, bound = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local purpose, channel, shape, number_index = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+local ttl, max_attempts, max_sends, resend_after = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
+local device, hard, lock_from, lock_base, lock_most = ARGV[18], tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21]), tonumber(ARGV[22])
+local failures_kept, record_kept, fresh_ms = tonumber(ARGV[23]), tonumber(ARGV[24]), tonumber(ARGV[25])
+local message, envelope, request, price = ARGV[26], ARGV[27], ARGV[28], ARGV[29]
+local detail, message_detail = ARGV[30], ARGV[31]
+local foreign_code, foreign_wait, foreign_name = ARGV[32], tonumber(ARGV[33]), ARGV[34]
+local count = tonumber(ARGV[35])
+local record, failures, outbox, facts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local idem = KEYS[5 + count]
+
+if idem then
+  local answer = remembered(idem, fingerprint)
+  if answer then return answer end
+end
+
+local r = fields(record)
+local sends = list(r.sends)
+local function answer_of(s)
+  return { 'done', s[3], s[8], s[7], s[6], int(tonumber(s[2]) + resend_after), s[4], s[5], s[9], r.ch or channel }
+end
+for _, s in ipairs(sends) do
+  if s[1] == op then
+    local answer = answer_of(s)
+    if s[9] ~= message then answer[1] = 'known' end -- by another call; else this call's own repeat after a lost reply
+    return answer
+  end
+end
+
+local live = r.id and status_of(r, now) == 'pending'
+if only ~= '' and not (live and r.id == only) then return { 'refused', 'not_pending', '0', '' } end
+
+local refusals = {}
+local f = failures_of(failures, now, device, failures_kept)
+if f.all >= hard then return { 'refused', 'destination_disabled', '0', '' } end
+local locked = lock_wait(f, now, lock_from, lock_base, lock_most)
+if locked > 0 then refusals[1] = { 'destination_locked', locked, 'lock' } end
+
+local since, window = tonumber(r.since or '0'), math.max(ttl, resend_after)
+local recent, kept = {}, {}
+for _, s in ipairs(sends) do
+  local at = tonumber(s[2])
+  if now - at < math.max(window, 600000) then kept[#kept + 1] = s end
+  if at > since and now - at < ttl then recent[#recent + 1] = at end
+end
+local last = sends[1] and tonumber(sends[1][2])
+if last and last > since and now - last < resend_after then
+  refusals[#refusals + 1] = { 'resend_too_soon', last + resend_after - now, 'resend' }
+end
+if #recent >= max_sends then
+  refusals[#refusals + 1] = { 'max_sends', recent[max_sends] + ttl - now, 'sends' }
+end
+if foreign_code ~= '' then refusals[#refusals + 1] = { foreign_code, foreign_wait, foreign_name } end
+local limits = read_limits(5, 36, count, now)
+local refused = judge(refusals, limits)
+if refused then return refused end
+
+for _, l in ipairs(limits) do take(l) end
+local again = live and r.bd == bound and tonumber(r.exp) - now >= fresh_ms
+local new, used, sent, created, expires, n = '1', 0, 1, now, now + ttl, 1
+if again then
+  id, kid, shape, new = r.id, r.kid, r.sh, '0'
+  used, sent = tonumber(r.used), tonumber(r.snd) + 1
+  created, expires, n = tonumber(r.cr), tonumber(r.exp), tonumber(r.tn) + 1
+  max_attempts = tonumber(r.max)
+else
+  local ended = list(r.ended)
+  if r.id then ended = retire(r, now, ended) end
+  if live then
+    verification_fact(facts, r.id, tonumber(r.tn) + 1, 'canceled', 'canceled', now, tonumber(r.snd), tonumber(r.used))
+    if r.bd == bound then used, sent = math.min(tonumber(r.used), max_attempts - 1), tonumber(r.snd) + 1 end
+  end
+  redis.call('HDEL', record, 'aop', 'aat')
+  redis.call('HSET', record, 'id', id, 'kid', kid, 'dg', digest, 'st', 'pending', 'pur', purpose, 'sh', shape, 'bd', bound,
+    'nx', number_index, 'cr', int(created), 'exp', int(expires), 'max', int(max_attempts), 'used', int(used))
+  if #ended > 0 then redis.call('HSET', record, 'ended', cjson.encode(ended)) end
+end
+
+local send = { op, int(now), id, int(sent), int(max_attempts - used), int(expires), int(created), new, message }
+table.insert(kept, 1, send)
+r.ch = channel
+local wanted = {}
+for _, s in ipairs(kept) do wanted['m:' .. s[9]] = true end
+for name in pairs(r) do
+  if string.sub(name, 1, 2) == 'm:' and not wanted[name] then redis.call('HDEL', record, name) end
+end
+redis.call('HSET', record, 'ch', channel, 'tn', int(n), 'snd', int(sent), 'env', envelope, 'mid', message, 'sends', cjson.encode(kept))
+keep_record(record, expires, now, record_kept)
+redis.call('XADD', outbox, '*', 'v', '1', 'm', message, 'i', id, 'k', kid, 'c', shape, 'd', int(expires), 'e', envelope,
+  'r', request, 'q', int(now), 'p', price)
+verification_fact(facts, id, n, new == '1' and 'started' or 'resent', 'pending', now, sent, used,
+  string.format('{"created_ms":%d,"expires_ms":%d,"message":"%s",', created, expires, message) .. string.sub(detail, 2))
+fact(facts, message .. ':1', 'message', now,
+  string.format('"id":"%s","n":1,"verification":"%s","status":"queued"', message, id), message_detail)
+
+local answer = answer_of(send)
+if idem then remember(idem, fingerprint, answer, remember_ms) end
+return answer

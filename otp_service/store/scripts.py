@@ -1,0 +1,37 @@
+"""The Lua scripts, one per atomic operation, each joined with the shared parts that it uses."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+_LUA = files("otp_service.store") / "lua"
+_PARTS = {
+    "start": ("prelude", "limits", "record", "failures"),
+    "check": ("prelude", "record", "failures"),
+    "cancel": ("prelude", "record"),
+    "read": ("prelude",),
+    "reserve": ("prelude", "limits"),
+    "hand_back": ("prelude", "limits"),
+    "claim": ("prelude",),
+    "conclude": ("prelude",),
+    "peek": ("prelude", "limits"),
+    "lock": ("prelude", "failures"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script with the SHA-1 that Redis knows it by."""
+
+    name: str
+    source: str
+    sha: str
+
+
+def load(name: str, *parts: str) -> Script:
+    """The script of this name behind the shared parts."""
+    source = "\n".join((_LUA / f"{part}.lua").read_text() for part in (*parts, name))
+    return Script(name, source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+
+SCRIPTS = {name: load(name, *parts) for name, parts in _PARTS.items()}

@@ -1,0 +1,107 @@
+"""One start or check over several slots of a Redis Cluster: claim, reserve, act, hand back or remember."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from redis.crc import key_slot
+
+from otp_service.domain.errors import Refusal
+from otp_service.store.keys import SubjectKeys, idempotency_key
+from otp_service.store.limits import Rule, flat
+from otp_service.store.link import Arg, Link
+from otp_service.store.operation import Operation
+from otp_service.store.scripts import SCRIPTS
+
+CLAIM_MS = 10_000
+REMEMBER_MS = 86_400_000
+NOTHING_FOREIGN: tuple[Arg, ...] = ("", 0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What one slot has reserved, and the marks by which it can be handed back."""
+
+    rules: Sequence[Rule]
+    marks: Sequence[str]
+
+
+def plan(own: str, rules: Sequence[Rule]) -> tuple[list[Rule], list[list[Rule]]]:
+    """The rules in the slot of the key `own`, and the others grouped by slot."""
+    home = key_slot(own.encode())
+    groups: dict[int, list[Rule]] = {}
+    for rule in rules:
+        groups.setdefault(key_slot(rule.key.encode()), []).append(rule)
+    return groups.pop(home, []), list(groups.values())
+
+
+def start(
+    link: Link,
+    keys: SubjectKeys,
+    operation: Operation,
+    rules: Sequence[Rule],
+    act: Callable[[Sequence[Rule], Sequence[Arg]], list[str]],
+) -> list[str]:
+    """The start of one subject whose limits live in several slots; a crash may over-count, never under-count."""
+    claimed = _claim(link, operation)
+    if claimed:
+        return claimed
+    local, groups = plan(keys.record, rules)
+    try:
+        reserved, refusal = _reserve(link, groups)
+        answer = act(local, refusal[1:4] if refusal else NOTHING_FOREIGN)
+    except Refusal:
+        # Outcome unknown: what was reserved may belong to a message that is on its way. Keep it, drop the claim.
+        _conclude(link, operation, None)
+        raise
+    if answer[0] != "done":  # refused, or known from an earlier call: this call's reservation is not needed
+        _hand_back(link, reserved)
+    if answer[0] == "refused" and refusal:
+        answer = [*answer[:4], *refusal[4:]]  # the application's own figures come from its slot
+    _conclude(link, operation, answer if answer[0] != "refused" else None)
+    return answer
+
+
+def check(link: Link, operation: Operation, act: Callable[[], list[str]]) -> list[str]:
+    """A check whose idempotency key lives in another slot."""
+    claimed = _claim(link, operation)
+    if claimed:
+        return claimed
+    try:
+        answer = act()
+    except Refusal:
+        _conclude(link, operation, None)
+        raise
+    _conclude(link, operation, answer if answer[0] == "done" else None)
+    return answer
+
+
+def _claim(link: Link, operation: Operation) -> list[str] | None:
+    if not operation.key:
+        return None
+    args: list[Arg] = [operation.fingerprint, operation.token, CLAIM_MS]
+    answer: list[str] = link.call(SCRIPTS["claim"], [idempotency_key(operation.key)], args)
+    return None if answer[0] == "done" else answer
+
+
+def _conclude(link: Link, operation: Operation, answer: list[str] | None) -> None:
+    if operation.key:
+        args: list[Arg] = [operation.token, json.dumps(answer) if answer else "", REMEMBER_MS]
+        link.call(SCRIPTS["conclude"], [idempotency_key(operation.key)], args)
+
+
+def _reserve(link: Link, groups: Sequence[Sequence[Rule]]) -> tuple[list[Reservation], list[str] | None]:
+    reserved: list[Reservation] = []
+    for rules in groups:
+        # Sent once: a repeat would reserve twice.
+        answer = link.once(SCRIPTS["reserve"], [rule.key for rule in rules], ["", len(rules), *flat(rules)])
+        if answer[0] == "refused":
+            return reserved, answer
+        reserved.append(Reservation(rules, answer[1:]))
+    return reserved, None
+
+
+def _hand_back(link: Link, reserved: Sequence[Reservation]) -> None:
+    for part in reserved:
+        args = [len(part.rules), *flat(part.rules), *part.marks]
+        link.once(SCRIPTS["hand_back"], [rule.key for rule in part.rules], args)

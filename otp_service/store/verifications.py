@@ -1,0 +1,244 @@
+"""Verifications in Redis: start, check, cancel and read, each one script and one trip."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from otp_service.domain.errors import Refusal
+from otp_service.domain.ids import Address
+from otp_service.store import spread
+from otp_service.store.keys import failures_key, idempotency_key, subject_keys
+from otp_service.store.limits import Rule, flat
+from otp_service.store.link import Arg, Link
+from otp_service.store.operation import Operation
+from otp_service.store.refused import Refused
+from otp_service.store.scripts import SCRIPTS
+
+DAY_MS = 86_400_000
+REMEMBER_MS = DAY_MS  # answers by Idempotency-Key
+RECORD_KEPT_MS = DAY_MS  # after expiry, so that a late check hears its reason
+FAILURES_KEPT_MS = 90 * DAY_MS
+LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS = 10, 30_000, 3_600_000
+GUESSES_KEPT = 10
+MOST_DEVICES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """All that the start script needs to know; durations in milliseconds."""
+
+    at: Address
+    operation: Operation
+    id: str
+    kid: str
+    digest: str
+    bound: str
+    purpose: str
+    channel: str
+    shape: str
+    number_index: str
+    ttl_ms: int
+    max_attempts: int
+    max_sends: int
+    resend_after_ms: int
+    device: str
+    hard_lock_after: int
+    message: str
+    envelope: str
+    request: str
+    price_micros: int
+    detail: str
+    message_detail: str
+    rules: Sequence[Rule]
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A verification that was opened or sent again; times in milliseconds."""
+
+    id: str
+    new: bool
+    created_ms: int
+    expires_ms: int
+    resend_after_ms: int
+    sends: int
+    attempts_left: int
+    message: str
+    channel: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """All that the check script needs to know; `id` is empty when the number names the verification."""
+
+    at: Address
+    operation: Operation
+    id: str
+    code_length: int
+    alphabets: Sequence[str]
+    digests: Sequence[tuple[str, str]]  # (kid, digest) per key of the ring
+    device: str
+    hard_lock_after: int
+    lock_detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a guess."""
+
+    id: str
+    status: str
+    valid: bool
+    reason: str | None
+    attempts_left: int
+    purpose: str
+    channel: str
+    approved_ms: int | None
+    envelope: str
+    message: str
+    failures: int
+    replayed: bool = False
+
+
+def start(link: Link, cells: int, opening: Opening, now: str = "", clustered: bool = False) -> Started:
+    """Opens or re-sends; Refusal for everything that a rule forbids, which then has changed nothing."""
+    keys = subject_keys(opening.at, cells)
+    if clustered:
+        answer = spread.start(
+            link,
+            keys,
+            opening.operation,
+            opening.rules,
+            lambda local, foreign: _start(link, keys, opening, now, local, foreign, ""),
+        )
+    else:
+        idem = idempotency_key(opening.operation.key) if opening.operation.key else ""
+        answer = _start(link, keys, opening, now, opening.rules, spread.NOTHING_FOREIGN, idem)
+    return _started(answer)
+
+
+def _start(
+    link: Link, keys: Any, o: Opening, now: str, rules: Sequence[Rule], foreign: Sequence[Arg], idem: str
+) -> list[str]:
+    names = [keys.record, keys.failures, keys.outbox, keys.facts, *(rule.key for rule in rules)]
+    if idem:
+        names.append(idem)
+    args: list[Arg] = [
+        *(now, o.operation.id, o.operation.fingerprint, REMEMBER_MS, o.only),
+        *(o.id, o.kid, o.digest, o.bound, o.purpose, o.channel, o.shape, o.number_index),
+        *(o.ttl_ms, o.max_attempts, o.max_sends, o.resend_after_ms),
+        *(o.device, o.hard_lock_after, LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS),
+        *(FAILURES_KEPT_MS, RECORD_KEPT_MS, min(60_000, o.ttl_ms // 2)),
+        *(o.message, o.envelope, o.request, o.price_micros, o.detail, o.message_detail),
+        *foreign,
+        len(rules),
+        *flat(rules),
+    ]
+    answer: list[str] = link.call(SCRIPTS["start"], names, args, durable=True)
+    return answer
+
+
+def _started(answer: list[str]) -> Started:
+    body, replayed = _body(answer)
+    _, id_, new, created, expires, resend_after, sends, left, message, channel = body
+    return Started(
+        id_,
+        new == "1",
+        int(created),
+        int(expires),
+        int(resend_after),
+        int(sends),
+        int(left),
+        message,
+        channel,
+        replayed,
+    )
+
+
+def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool = False) -> Checked | Literal["none"]:
+    """Pays for the guess and compares it; "none" where Redis knows no such verification."""
+    keys = subject_keys(guess.at, cells)
+    if clustered:
+        answer = spread.check(link, guess.operation, lambda: _check(link, keys, guess, now, ""))
+    else:
+        answer = _check(link, keys, guess, now, idempotency_key(guess.operation.key) if guess.operation.key else "")
+    if answer[0] == "none":
+        return "none"
+    if answer[0] == "shape":
+        detail = "a code of this verification has another length or other symbols; this cost no attempt"
+        raise Refusal("invalid_field", f"code: {detail}", errors=[{"field": "code", "code": "shape", "detail": detail}])
+    if answer[0] == "kid":
+        raise Refusal(
+            "unavailable", "the key that made this code is not in the key ring; this cost no attempt", retry_after_s=5
+        )
+    return _checked(answer)
+
+
+def _check(link: Link, keys: Any, guess: Guess, now: str, idem: str) -> list[str]:
+    operation = guess.operation
+    names = [keys.record, keys.failures, keys.facts, *([idem] if idem else [])]
+    args: list[Arg] = [
+        *(now, operation.id, operation.fingerprint, REMEMBER_MS, guess.id),
+        *(guess.device, guess.hard_lock_after, FAILURES_KEPT_MS, MOST_DEVICES),
+        *(guess.code_length, f",{','.join(guess.alphabets)},", guess.lock_detail, GUESSES_KEPT),
+        *(part for pair in guess.digests for part in pair),
+    ]
+    answer: list[str] = link.call(SCRIPTS["check"], names, args, durable=True)
+    return answer
+
+
+def _checked(answer: list[str]) -> Checked:
+    body, replayed = _body(answer)
+    _, id_, status, valid, reason, left, purpose, channel, approved, envelope, message, failures = body
+    return Checked(
+        *(id_, status, valid == "1", reason or None, int(left), purpose, channel),
+        *(int(approved) if approved else None, envelope, message, int(failures), replayed),
+    )
+
+
+def cancel(link: Link, cells: int, at: Address, id_: str, now: str = "") -> bool:
+    """Cancels a live verification; False where Redis knows none, Refusal not_pending for one that ended otherwise."""
+    keys = subject_keys(at, cells)
+    answer = link.call(SCRIPTS["cancel"], [keys.record, keys.facts], [now, id_], durable=True)
+    if answer[0] == "refused":
+        raise Refusal(answer[1], "this verification has ended; start a new one")
+    return bool(answer[0] == "done")
+
+
+def read(link: Link, cells: int, at: Address, now: str = "") -> tuple[int, dict[str, str]]:
+    """The store's time in milliseconds, and the record (empty where there is none)."""
+    moment, pairs = link.call(SCRIPTS["read"], [subject_keys(at, cells).record], [now])
+    return int(moment), dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class FailureLock:
+    """What is counted against a subject."""
+
+    failures: int
+    strangers: int
+    wait_ms: int
+    last_ms: int | None
+
+
+def failure_lock(link: Link, cells: int, subject: bytes, now: str = "") -> FailureLock:
+    """The failure lock of a subject as it stands."""
+    args: list[Arg] = [now, FAILURES_KEPT_MS, LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS]
+    every, strangers, wait, last = link.call(SCRIPTS["lock"], [failures_key(subject, cells)], args)
+    return FailureLock(int(every), int(strangers), int(wait), int(last) if last else None)
+
+
+def forgive(link: Link, cells: int, subject: bytes) -> None:
+    """Forgets all failures of a subject: an admin lifts its lock."""
+    link.command("DEL", failures_key(subject, cells))
+
+
+def _body(answer: list[str]) -> tuple[list[str], bool]:
+    if answer[0] == "refused":
+        raise Refused(answer)
+    if answer[0] == "replay":
+        return json.loads(answer[1]), True
+    return answer, answer[0] == "known"

@@ -1,0 +1,30 @@
+"""The Flask application, built from its parts."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Flask
+
+from otp_service.domain.addresses import networks
+from otp_service.service.core import Core
+from otp_service.service.truths import Truths
+from otp_service.web import admin, callbacks, docs, ops, problem_pages, problems, requests, verifications
+
+
+def make_app(
+    core: Core, truths: Truths, *, trusted_proxies: Sequence[str] = (), extra: Sequence[Blueprint] = ()
+) -> Flask:
+    """The whole HTTP side; `extra` is what only development has."""
+    app = Flask("otp_service", static_folder=None)
+    app.config["TRUSTED_PROXIES"] = networks(trusted_proxies)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    app.extensions["core"] = core
+    app.extensions["truths"] = truths
+    requests.install(app)
+    problems.install(app)
+    parts = (verifications.blueprint, callbacks.blueprint, ops.blueprint, docs.blueprint, problem_pages.blueprint)
+    for blueprint in (*parts, *admin.blueprints, *extra):
+        app.register_blueprint(blueprint)
+    if not core.production:
+        app.register_blueprint(ops.metrics_blueprint)
+    return app

@@ -1,0 +1,60 @@
+"""Metrics in Prometheus' form; labels hold only words of our own."""
+
+import os
+import threading
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from otp_service.service.core import Observer
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+REQUESTS = Counter("otp_requests_total", "Requests answered.", ["route", "method", "status"])
+SECONDS = Histogram("otp_request_seconds", "Time to answer a request.", ["route"], buckets=BUCKETS)
+REFUSALS = Counter("otp_refusals_total", "Requests refused, by the problem's code.", ["code"])
+STARTED = Counter("otp_verifications_started_total", "Codes that were asked for and queued.", ["country", "kind"])
+CHECKED = Counter("otp_checks_total", "Guesses, by what came of them.", ["result"])
+ALARMS = Counter("otp_alarms_total", "Things an admin should look at.", ["kind"])
+LEDGER_UP = Gauge("otp_ledger_up", "1 while the ledger can be read.", multiprocess_mode="livemin")
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Counting(Observer):
+    """Counts the stories of the service."""
+
+    def started(self, purpose: str, country: str, new: bool) -> None:
+        STARTED.labels(country, "new" if new else "resend").inc()
+
+    def checked(self, result: str) -> None:
+        CHECKED.labels(result).inc()
+
+    def alarmed(self, kind: str) -> None:
+        ALARMS.labels(kind).inc()
+
+
+def observe_request(route: str, method: str, status: int, took_s: float, problem: str | None) -> None:
+    """Counts one answered request."""
+    REQUESTS.labels(route, method, str(status)).inc()
+    SECONDS.labels(route).observe(took_s)
+    if problem:
+        REFUSALS.labels(problem).inc()
+
+
+def exposition() -> bytes:
+    """All metrics of this process, or of all worker processes where they share a directory."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest()
+    return generate_latest(_of_all_workers())
+
+
+def _of_all_workers() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def serve(port: int, host: str = "0.0.0.0") -> threading.Thread:  # noqa: S104 - a port of its own, not the public one
+    """Answers /metrics on a port of its own."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        return start_http_server(port, host, registry=_of_all_workers())[1]
+    return start_http_server(port, host)[1]

@@ -1,0 +1,40 @@
+"""The operator's endpoints: liveness, readiness, metrics, and the keys that verify proofs."""
+
+from typing import cast
+
+from flask import Blueprint, Response, current_app
+
+from otp_service.domain.proof import jwks
+from otp_service.service.health import health
+from otp_service.service.truths import Truths
+from otp_service.web.context import core
+from otp_service.web.metrics import CONTENT_TYPE, exposition
+from otp_service.web.rendering import answer
+
+blueprint = Blueprint("ops", __name__)
+metrics_blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/livez")
+def livez() -> Response:
+    return answer({"status": "ok"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    found = health(core(), cast(Truths, current_app.extensions["truths"]))
+    status = "ready" if found.ready else "not_ready"
+    body = {"status": status, "failing": found.failing, "degraded": found.degraded}
+    return answer(body, 200 if found.ready else 503)
+
+
+@blueprint.get("/.well-known/jwks.json")
+def get_jwks() -> Response:
+    response = answer(jwks(core().ring))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@metrics_blueprint.get("/metrics")
+def get_metrics() -> Response:
+    return Response(exposition(), content_type=CONTENT_TYPE)

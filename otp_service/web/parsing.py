@@ -1,0 +1,55 @@
+"""Reading a request: its body, query and address, each strictly."""
+
+from typing import TypeVar
+
+from flask import current_app, request
+from pydantic import BaseModel, ValidationError
+
+from otp_service.domain.addresses import Network, real_address
+from otp_service.domain.errors import Refusal, invalid_field
+from otp_service.web.problems import invalid_body
+
+MAX_BODY = 16 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def raw_body() -> bytes:
+    """The body's bytes; Refusal payload_too_large before it is read where its length is known."""
+    length = request.content_length
+    if length is not None and length > MAX_BODY:
+        raise Refusal("payload_too_large", "a body may have at most 16 KiB")
+    body = request.stream.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise Refusal("payload_too_large", "a body may have at most 16 KiB")
+    return body
+
+
+def json_body(model: type[Model], *, optional: bool = False) -> tuple[Model, bytes]:
+    """The body as its model, and its bytes; an optional one may be missing."""
+    body = raw_body()
+    if optional and not body:
+        return model(), b""
+    if request.mimetype != "application/json":
+        raise Refusal("unsupported_media_type", "send the body as application/json")
+    try:
+        return model.model_validate_json(body), body
+    except ValidationError as error:
+        raise invalid_body(error) from None
+
+
+def query(model: type[Model]) -> Model:
+    """The query as its model; a parameter given twice is refused."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise invalid_field(name if name.isidentifier() and len(name) <= 40 else "?", "give this parameter once")
+    try:
+        return model.model_validate_strings(request.args.to_dict())
+    except ValidationError as error:
+        raise invalid_body(error) from None
+
+
+def client_address() -> str:
+    """The address of whoever calls, past trusted proxies only."""
+    trusted: tuple[Network, ...] = current_app.config["TRUSTED_PROXIES"]
+    peer = request.remote_addr or ""
+    return real_address(peer, request.headers.get("X-Forwarded-For"), trusted) if trusted else peer

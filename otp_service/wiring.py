@@ -1,0 +1,203 @@
+"""Builds every part once and joins them: the only file that knows every layer."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from otp_service import logs
+from otp_service.courier.drain import LedgerDown
+from otp_service.courier.observe import Observe
+from otp_service.courier.sinks import Console, Swallow
+from otp_service.courier.vendor import VendorClient
+from otp_service.courier.worker import Courier
+from otp_service.domain.facts import Fact
+from otp_service.domain.keys import KEY_BYTES, NONCE_BYTES, KeyRing, UnknownKid, parse_ring
+from otp_service.domain.provider_file import ProviderFile, parse_provider_file, with_simulator
+from otp_service.domain.routing import candidates
+from otp_service.domain.templates import Template
+from otp_service.ledger import migrate
+from otp_service.ledger.engine import make_engine
+from otp_service.ledger.facts import apply_facts
+from otp_service.ledger.meta import ensure_index_key
+from otp_service.ledger.retention import retain
+from otp_service.providers import build_all, examine
+from otp_service.service.core import Core, now_ms
+from otp_service.service.receipts import receipts_path
+from otp_service.service.truths import Truths
+from otp_service.settings import BadSettings, Settings, read_settings
+from otp_service.store.connect import connect, connect_courier, is_cluster
+from otp_service.store.health import fix_cells
+from otp_service.web.app import make_app
+from otp_service.web.dev import Phone, PhoneTransport
+from otp_service.web.dev import blueprint as phone_blueprint
+from otp_service.web.metrics import Counting
+
+INDEX_KEY = "index_key"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One process' parts."""
+
+    settings: Settings
+    core: Core
+    truths: Truths
+    phone: Phone | None = None
+
+    def web(self) -> Flask:
+        """The HTTP side."""
+        extra = [phone_blueprint(self.phone)] if self.phone else []
+        return make_app(self.core, self.truths, trusted_proxies=self.settings.trusted_proxies, extra=extra)
+
+
+def build(settings: Settings, *, development_server: bool = False) -> Parts:
+    """All parts; BadSettings where the settings, the ledger or Redis do not fit together."""
+    logs.set_up(settings.log_level)
+    if not settings.master_keys.get_secret_value():
+        raise BadSettings("OTP_MASTER_KEYS: a key ring is needed: k1:$(openssl rand -base64 32)")
+    ring = parse_ring(settings.master_keys.get_secret_value())
+    file = provider_file(settings)
+    engine = open_ledger(settings)
+    truths = Truths(engine)
+    core = Core(
+        link=connect(settings.redis_url, settings.redis_min_replicas),
+        cells=settings.redis_cells,
+        clustered=is_cluster(settings.redis_url),
+        engine=engine,
+        ring=ring,
+        index_key=index_key(engine, ring),
+        snapshot=truths,
+        providers=build_all(file),
+        provider_file=file,
+        public_url=settings.public_url,
+        production=settings.production,
+        observe=Counting(),
+    )
+    truths.refresh()
+    phone = Phone() if development_server and not settings.production else None
+    return Parts(settings, core, truths, phone)
+
+
+def open_ledger(settings: Settings) -> Engine:
+    """The ledger's engine; BadSettings unless its schema is this release's."""
+    engine = make_engine(settings.database_url.get_secret_value())
+    try:
+        migrate.require_head(engine)
+    except migrate.NotMigrated as error:
+        raise BadSettings(f"OTP_DATABASE_URL: {error}") from None
+    except SQLAlchemyError as error:
+        raise BadSettings(f"OTP_DATABASE_URL: the database can't be reached ({type(error).__name__})") from None
+    return engine
+
+
+def index_key(engine: Engine, ring: KeyRing) -> bytes:
+    """K_index: random, made once, kept in SQL under the ring."""
+    sealed = ensure_index_key(
+        engine, lambda: ring.seal(secrets.token_bytes(KEY_BYTES), INDEX_KEY, secrets.token_bytes(NONCE_BYTES))
+    )
+    try:
+        return ring.open(sealed, INDEX_KEY)
+    except UnknownKid as error:
+        raise BadSettings(f"OTP_MASTER_KEYS: {error}") from None
+    except ValueError:
+        raise BadSettings(
+            "OTP_MASTER_KEYS: a key has the right kid but the wrong bytes: the index key does not open"
+        ) from None
+
+
+def provider_file(settings: Settings) -> ProviderFile:
+    """The configured providers, and the simulator for test keys."""
+    file = ProviderFile()
+    if settings.config is not None:
+        try:
+            text = settings.config.read_text()
+        except OSError as error:
+            raise BadSettings(f"OTP_CONFIG: {settings.config} can't be read: {error.strerror}") from None
+        try:
+            file = parse_provider_file(text, os.environ, examine, source=settings.config.name)
+        except ValueError as error:
+            raise BadSettings(f"OTP_CONFIG: the configuration file is wrong:\n{error}") from None
+    return with_simulator(file, development=not settings.production)
+
+
+def fix_store(parts: Parts) -> None:
+    """Refuses a Redis that was started with another number of cells."""
+    try:
+        fix_cells(parts.core.link, parts.core.cells)
+    except ValueError as error:
+        raise BadSettings(f"OTP_REDIS_CELLS: {error}") from None
+
+
+def application() -> Flask:
+    """The WSGI application of one worker of `otp-service serve`."""
+    parts = build(read_settings())
+    parts.truths.keep()
+    return parts.web()
+
+
+# -- the courier
+
+
+async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, observe: Observe | None = None) -> None:
+    """One courier, until it is told to stop."""
+    core = parts.core
+    client = connect_courier(parts.settings.redis_url)
+    mounts: dict[str, httpx.AsyncBaseTransport] = {
+        "all://simulator.invalid": PhoneTransport(parts.phone) if parts.phone else Swallow(),
+        "all://console.invalid": Console(show_text=not core.production),
+    }
+    async with VendorClient(concurrency, mounts) as vendors:
+        courier = Courier(
+            client,
+            core.cells,
+            core.ring,
+            own_templates(core),
+            core.providers,
+            candidates(core.provider_file),
+            vendors,
+            ledger_of(core.engine),
+            lambda: retain(core.engine, now_ms()),
+            receipts_url(core),
+            f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            concurrency,
+            observe,
+        )
+        try:
+            await courier.run(stop)
+        finally:
+            await client.aclose()
+
+
+def own_templates(core: Core) -> Callable[[str], Mapping[tuple[str, str], Template]]:
+    """An application's own templates, from the snapshot in force."""
+    return lambda application: core.snapshot().templates.get(application, {})
+
+
+def ledger_of(engine: Engine) -> Callable[[Any], None]:
+    """Where facts go; LedgerDown while SQL can't be reached."""
+
+    def apply(facts: list[Fact]) -> None:
+        try:
+            apply_facts(engine, facts)
+        except SQLAlchemyError as error:
+            raise LedgerDown(type(error).__name__) from error
+
+    return apply
+
+
+def receipts_url(core: Core) -> Callable[[str, str, str], str | None]:
+    """Where a provider reports one message; None without a public URL."""
+
+    def url(provider: str, message: str, verification: str) -> str | None:
+        return core.public_url + receipts_path(core, provider, message, verification) if core.public_url else None
+
+    return url

@@ -1,0 +1,108 @@
+"""What all tests share: a Redis for each test process, and a whole service on it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from otp_service import wiring
+from otp_service.ledger import migrate
+from otp_service.ledger.engine import make_engine
+from otp_service.settings import Settings
+from tests.servers import RedisServer, redis_server
+from tests.world import MASTER_KEYS, Api, World
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[RedisServer]:
+    """The Redis of this test process."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("ledger") / "migrated.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate.to_head(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def redis(shared_redis: RedisServer) -> RedisServer:
+    """An empty Redis."""
+    with shared_redis.client() as client:
+        client.flushall()
+    return shared_redis
+
+
+@pytest.fixture
+def settings(redis: RedisServer, migrated: Path, tmp_path: Path) -> Settings:
+    """Settings of a development service on an empty Redis and an empty ledger."""
+    shutil.copy(migrated, tmp_path / "otp.db")
+    return Settings(
+        _env_file=None,
+        env="development",
+        redis_url=redis.url,
+        database_url=f"sqlite:///{tmp_path}/otp.db",
+        master_keys=MASTER_KEYS,
+        public_url="https://otp.example",
+        log_level="error",
+    )
+
+
+@pytest.fixture
+def world(settings: Settings) -> Iterator[World]:
+    """A whole service without its courier."""
+    parts = wiring.build(settings, development_server=True)
+    yield World(parts)
+    parts.core.engine.dispose()
+
+
+@pytest.fixture
+def api(world: World) -> Api:
+    """A caller that may start and check."""
+    return world.api
+
+
+@pytest.fixture
+def app(world: World) -> Flask:
+    """The application as development has it."""
+    return world.app
+
+
+@dataclass(frozen=True)
+class LiveService:
+    """A running `otp-service dev`."""
+
+    url: str
+    api_key: str
+    admin_key: str
+    phone_url: str
+    pid: int
+    data_dir: Path
+
+
+@pytest.fixture(scope="session")
+def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    """The service as `make dev` runs it, in a process of its own."""
+    data_dir = tmp_path_factory.mktemp("dev")
+    command = (sys.executable, "-m", "otp_service", "dev", "--json", "--port", "0", "--data-dir", str(data_dir))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTP_")}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=data_dir) as process:
+        assert process.stdout
+        ready = json.loads(process.stdout.readline())
+        try:
+            yield LiveService(**ready, pid=process.pid, data_dir=data_dir)
+        finally:
+            process.terminate()
+            process.wait(20)

@@ -1,0 +1,89 @@
+"""Real servers of the tests' own, on sockets and free ports, which end with them."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+
+def program(*names: str) -> str:
+    """The path of the first of these programs."""
+    for name in names:
+        found = shutil.which(name)
+        if found:
+            return found
+    raise AssertionError(f"these tests need {names[0]} on PATH; `make test` installs it: apt-get install {names[0]}")
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class RedisServer:
+    """A redis-server that can be killed and brought back on the same socket and data."""
+
+    folder: Path
+    options: tuple[str, ...] = ()
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    @property
+    def socket(self) -> str:
+        return str(self.folder / "s")
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def client(self) -> "redis.Redis":
+        return redis.Redis(unix_socket_path=self.socket, decode_responses=True)
+
+    def start(self) -> None:
+        Path(self.socket).unlink(missing_ok=True)
+        where = ("--port", "0", "--unixsocket", self.socket, "--dir", str(self.folder))
+        command = (program("redis-server", "valkey-server"), *where, "--save", "", *self.options)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_until(self._answers, 10)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            with self.client() as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+def wait_until(true, timeout_s: float, every_s: float = 0.02) -> None:
+    """Returns as soon as the condition holds; AssertionError if it does not in time."""
+    deadline = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < deadline, f"this did not come true within {timeout_s} s"
+        time.sleep(every_s)
+
+
+@contextlib.contextmanager
+def redis_server(*options: str) -> Iterator[RedisServer]:
+    """A redis-server for as long as the block runs."""
+    with tempfile.TemporaryDirectory(prefix="otp-t-") as folder:
+        server = RedisServer(Path(folder), options)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
