@@ -1,8 +1,8 @@
 """How fast one courier is: to a local HTTP sink, beside plain httpx, and without HTTP at all.
 
 Redis and the sink are processes of their own. The floor is one httpx.AsyncClient that posts the same bodies over 32
-connections and does nothing else: no queue, no rendering, no facts. Rates per core divide by this process' CPU time, so that
-they hold on a machine that does other work too. The facts stay in their stream: draining them is the ledger's cost.
+connections and does nothing else: no queue, no rendering, no facts. Rates per core divide by this process' CPU time, so
+that they hold on a machine that does other work too. The facts stay in their stream: draining them is the ledger's cost.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 import structlog
@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from otp_service.courier import Courier, VendorClient
+from otp_service.courier import Courier, VendorClient, vendor_client
 from otp_service.domain.facts import Fact
 from otp_service.domain.ids import address, message_id, verification_id
 from otp_service.domain.keys import KeyRing
@@ -253,7 +253,7 @@ async def rounds(socket: str, url: str) -> dict[str, list[Rate]]:
     """Interleaved, so that a slow minute of the machine is everybody's."""
     found: dict[str, list[Rate]] = {"sink": [], "plain": [], "no_http": []}
     redis = Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 0))
-    async with redis, VendorClient(200) as client, NoClient(1) as no_client:
+    async with redis, vendor_client(200) as client, NoClient(1, {}) as no_client:
         for _ in range(ROUNDS):
             found["sink"].append(await courier_run(redis, WITH_HTTP, client, Vendor(url)))
             found["plain"].append(await plain_run(url, PLAIN))

@@ -46,11 +46,11 @@ class VendorClient:
     """Sends requests as they are: no redirect is followed, no cookie kept, nothing repeated and nothing logged.
 
     It speaks to httpx transports directly: httpx.AsyncClient on top would cost a third more, and it logs URLs, in which
-    some gateways want the number and the text. `mounts` leads hosts such as `simulator.invalid` to transports of their own.
+    some gateways want the number and the text.
     """
 
-    def __init__(self, connections: int, mounts: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> None:
-        self._mounts = dict(mounts or {})
+    def __init__(self, connections: int, mounts: Mapping[str, httpx.AsyncBaseTransport]) -> None:
+        self._mounts = {httpx.URL(pattern).host: transport for pattern, transport in mounts.items()}
         self._internet = AiohttpTransport(client=lambda: _session(connections))
 
     async def send(self, request: httpx.Request, limit_s: float) -> httpx.Response:
@@ -77,6 +77,11 @@ class VendorClient:
 
     async def __aexit__(self, *raised: object) -> None:
         await self.aclose()
+
+
+def vendor_client(connections: int, mounts: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> VendorClient:
+    """The client of one courier; `mounts` leads hosts such as `all://simulator.invalid` to transports of their own."""
+    return VendorClient(connections, mounts or {})
 
 
 def _session(connections: int) -> aiohttp.ClientSession:

@@ -76,7 +76,7 @@ class Courier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`; then reads no more, ends what is in flight and leaves the rest to be taken over."""
-        # What is loaded by now stays: looking at it again with each collection costs a quarter of all messages a second.
+        # What is loaded by now stays: looking at it with every collection again would cost a quarter of the throughput.
         gc.collect()
         gc.freeze()
         log.info("courier_started", cells=len(self._lanes))

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from otp_service.courier import Courier, Timing, VendorClient
+from otp_service.courier import Courier, Timing, VendorClient, vendor_client
 from otp_service.domain.codes import code_of
 from otp_service.domain.facts import Fact
 from otp_service.domain.ids import Address, address, message_id, verification_id
@@ -287,7 +287,7 @@ async def _play(story: Callable[[World], Awaitable[None]], socket: str, cells: i
     sink.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     redis = Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 0))
     try:
-        async with VendorClient(50) as client:
+        async with vendor_client(50) as client:
             await story(World(redis, sink, client, cells=cells))
     finally:
         await redis.aclose()
