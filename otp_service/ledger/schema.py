@@ -1,0 +1,228 @@
+"""The tables of the ledger: truths (what admins decide) and facts (what happened).
+
+Every time is an integer of milliseconds since 1970, UTC: that is what the store's clock gives, SQLite has no type for
+times, and both databases then compare, index and dump them alike. Everything but `people`, `blocks` and `hard_locks`
+names a person only by `person_id`; those hold a keyed index or subject, and the number itself only sealed.
+
+Facts come repeated and out of order, so the tables that hold them refer to each other without foreign keys, and
+whatever a later fact brings may be null until then.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+Json = JSON(none_as_null=True)
+
+# version: grows with every change of a truth; audit_head: "<seq>:<hash>"; index_key: sealed; restored_at: ms.
+meta = Table("meta", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+applications = Table(
+    "applications",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("policy", Json, nullable=False),  # only the fields that were set; the rest are the release's defaults
+    Column("created_at", BigInteger, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("application_id", Text, ForeignKey("applications.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("scopes", Json, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("ips", Json, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+templates = Table(  # a version never changes; the newest of a name and locale is the one in force
+    "templates",
+    METADATA,
+    Column("application_id", Text, ForeignKey("applications.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("locale", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    METADATA,
+    Column("person_id", Text, primary_key=True),
+    Column("number_index", Text, nullable=False, unique=True),
+    Column("to_sealed", Text),  # bound to number_index
+    Column("country", Text),
+    Column("block", Text),
+    Index(
+        "ix_people_number_kept",
+        "person_id",
+        sqlite_where=text("to_sealed IS NOT NULL"),
+        postgresql_where=text("to_sealed IS NOT NULL"),
+    ),
+)
+
+verifications = Table(
+    "verifications",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("application_id", Text),
+    Column("person_id", Text),
+    Column("number_kept", Boolean, nullable=False),  # false: this row may no longer lead to a number
+    Column("test", Boolean),
+    Column("purpose", Text),
+    Column("channel", Text),
+    Column("locale", Text),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("sends", Integer),
+    Column("used", Integer),
+    Column("max_attempts", Integer),
+    Column("metadata", Json),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Index(None, "application_id", "created_at", "id"),
+    Index(None, "person_id", "created_at"),
+    Index(
+        "ix_verifications_number_kept",
+        "application_id",
+        "created_at",
+        sqlite_where=text("number_kept"),
+        postgresql_where=text("number_kept"),
+    ),
+)
+
+verification_history = Table(
+    "verification_history",
+    METADATA,
+    Column("fact_id", Text, primary_key=True),
+    Column("verification_id", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("data", Json, nullable=False),
+    Index(None, "verification_id", "n"),
+)
+
+messages = Table(
+    "messages",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("n", Integer, nullable=False),  # the rank of its status
+    Column("verification_id", Text),
+    Column("application_id", Text),
+    Column("person_id", Text),
+    Column("number_kept", Boolean, nullable=False),
+    Column("channel", Text),
+    Column("encoding", Text),
+    Column("segments", Integer),
+    Column("price_micros", BigInteger),
+    Column("template", Text),
+    Column("locale", Text),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("provider", Text),
+    Column("provider_message_id", Text),
+    Column("queued_at", BigInteger, nullable=False),  # until the queued fact came: when it was first heard of
+    Column("accepted_at", BigInteger),
+    Column("sent_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Index(None, "verification_id"),
+    Index(None, "application_id", "queued_at", "id"),
+    Index(None, "person_id"),
+    Index(
+        "ix_messages_number_kept",
+        "application_id",
+        "queued_at",
+        sqlite_where=text("number_kept"),
+        postgresql_where=text("number_kept"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    METADATA,
+    Column("message_id", Text, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("provider", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text),
+    Column("provider_message_id", Text),
+    Column("raw", Text),
+    Column("took_ms", Integer),
+    Column("at", BigInteger, nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("application_id", Text, ForeignKey("applications.id")),  # null: every application
+    Column("kind", Text, nullable=False),  # number | prefix
+    Column("value", Text, nullable=False),  # number: its index; prefix: digits in E.164 without the plus
+    Column("to_sealed", Text),  # bound to value
+    Column("reason", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "kind", "value"),
+)
+
+# One row per lock, not per subject: a repeated fact then never revives what an admin has lifted, and a new one locks
+# again.
+hard_locks = Table(
+    "hard_locks",
+    METADATA,
+    Column("fact_id", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("application_id", Text, nullable=False),
+    Column("person_id", Text),
+    Column("failures", Integer, nullable=False),
+    Column("locked_at", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Column("lifted_by", Text),
+    Index(None, "application_id", "subject"),
+)
+
+audit = Table(
+    "audit",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("application_id", Text),
+    Column("target", Text),
+    Column("before", Json),
+    Column("after", Json),
+    Column("kid", Text, nullable=False),
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("prev_hash"),  # the chain can't fork
+)
