@@ -49,6 +49,7 @@ def test_the_policy_is_the_one_in_the_code():
     for name, field in model["properties"].items():
         assert (name, bounds(told[name], at(SCHEMAS))) == (name, bounds(field, model["$defs"]))
         assert (name, told[name]["default"]) == (name, field["default"])
+    assert at((*SCHEMAS, "PolicyChange"))["properties"].keys() == model["properties"].keys()
     assert at((*SCHEMAS, "WholePolicy"))["allOf"][1]["required"] == list(model["properties"])
 
 
