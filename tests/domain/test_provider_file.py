@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.provider_file import (
@@ -17,6 +17,7 @@ from otp_service.domain.provider_file import (
 )
 from otp_service.providers import build_all, examine
 
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 EXAMPLE = """\
 # two providers
 
@@ -165,6 +166,7 @@ def test_entry_shows_no_options() -> None:
     assert "s3cr3t" not in repr(parse_provider_file(EXAMPLE, ENVIRONMENT))
 
 
+@steady
 @given(secret=st.text(min_size=8, max_size=40).filter(lambda text: text.strip() and "'" not in text))
 def test_complaints_repeat_no_secret(secret: str) -> None:
     """Whatever a secret looks like and wherever it stands, no complaint repeats it."""
@@ -174,6 +176,7 @@ def test_complaints_repeat_no_secret(secret: str) -> None:
             assert secret not in line
 
 
+@steady
 @given(st.text(max_size=60) | st.text("[]providers=\"'\n ${}aA1.,", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Any text is read or refused with problems, never a crash."""

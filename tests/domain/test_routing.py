@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.messages import REASONS, Message, Outcome, Verdict
@@ -22,6 +22,7 @@ from otp_service.domain.routing import (
     plan,
 )
 
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 CODE = Message("msg_1", "+41791234567", "123456 is your code", "CH")
 OTHER = Message("msg_2", "+41791234567", "your parcel is here", "CH", is_code=False)
 TEST = Message("msg_3", "+41791234567", "123456 is your code", "CH", test=True)
@@ -62,6 +63,7 @@ def test_plan_leaves_out_what_was_tried() -> None:
     assert plan([Candidate("a"), Candidate("b"), Candidate("c")], CODE, tried=["b"]) == ["a", "c"]
 
 
+@steady
 @given(known=known_candidates, message=messages, tried=few_names)
 def test_plan_keeps_to_the_countries(known: list[Candidate], message: Message, tried: Sequence[str]) -> None:
     """No message is ever planned for a provider outside of its list of countries."""
@@ -71,6 +73,7 @@ def test_plan_keeps_to_the_countries(known: list[Candidate], message: Message, t
         assert found is None or message.country in found
 
 
+@steady
 @given(known=known_candidates, message=messages, tried=few_names)
 def test_test_messages_reach_the_simulator_only(known: list[Candidate], message: Message, tried: Sequence[str]) -> None:
     """A test message is planned for simulators only, and a real one never for what is there for tests."""
@@ -80,6 +83,7 @@ def test_test_messages_reach_the_simulator_only(known: list[Candidate], message:
         assert (chosen.simulated or chosen.test_only) if message.test else not chosen.test_only
 
 
+@steady
 @given(known=known_candidates, message=messages, tried=few_names)
 def test_plan_names_everybody_fit_once(known: list[Candidate], message: Message, tried: Sequence[str]) -> None:
     """A plan names nobody twice, and what it leaves out was tried or isn't fit."""
@@ -182,6 +186,7 @@ def test_end_always_has_a_reason() -> None:
     assert after(Outcome(Verdict.TRY_ANOTHER), CODE, left=[], left_s=0).reason == "expired"
 
 
+@steady
 @given(
     found=outcomes,
     is_code=st.booleans(),
@@ -202,6 +207,7 @@ def test_nothing_is_planned_beyond_the_deadline(
     assert (step.move == "done") == (found.verdict is Verdict.ACCEPTED)
 
 
+@steady
 @given(
     st.lists(st.sampled_from(["try_another", "try_later", "ambiguous", "misconfigured"]), min_size=200, max_size=200)
 )
