@@ -172,7 +172,8 @@ set_up() {
     make_venv
     case $1 in
     dev)
-        install_python_packages requirements/runtime.lock requirements/build.lock
+        # What lint installs has all of it.
+        is_done lint || install_python_packages requirements/runtime.lock requirements/build.lock
         set_up_redis
         mark_done dev
         ;;
