@@ -1,10 +1,11 @@
 """The courier's side of Redis: the outbox streams, delayed retries, dead letters and facts of a cell.
 
 The client must not decode replies (one undecodable entry would then stop a whole batch), must not retry by itself, and
-its socket timeout must be longer than BLOCK_MS. It may be one of Redis or of Redis Cluster: all keys of a call share the
-cell's hash tag.
+its socket timeout must be longer than BLOCK_MS. It may be one of Redis or of Redis Cluster: all keys of a call share
+the cell's hash tag.
 """
 
+import re
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ GROUP = "couriers"
 LEDGER_GROUP = "ledger"
 BLOCK_MS = 500
 CONSUMER_FORGOTTEN_MS = 3_600_000
+ENTRY_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 Flat = list[bytes]  # field, value, field, value ...
 
@@ -38,6 +40,7 @@ async def _run(redis: AsyncRedis, script: Script, keys: Sequence[str], args: Seq
 
 _NEXT, _WANTED, _IDLE = load("claim_next"), load("claim_wanted"), load("claim_idle")
 _SETTLE, _SETTLE_FACTS, _DUE = load("settle"), load("settle_facts"), load("due")
+_REPLAY = load("claim_replay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,45 @@ class Outbox:
             (self.keys.facts, self.keys.dead),
             (LEDGER_GROUP, len(malformed), *reasons, *entries),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An entry that nothing could be made of; `id` names its cell too, `message` its message or fact if readable."""
+
+    id: str
+    reason: str
+    stream: str
+    message: str
+    at_ms: int
+
+
+async def dead_letters(redis: AsyncRedis, cells: int) -> list[DeadLetter]:
+    """All dead letters, oldest first in each cell."""
+    found = []
+    for cell in range(cells):
+        for entry, fields in await redis.execute_command("XRANGE", Keys.of(cell).dead, "-", "+"):
+            found.append(_dead_letter(cell, entry.decode(), fields))
+    return found
+
+
+def _dead_letter(cell: int, entry: str, fields: Mapping[bytes, bytes]) -> DeadLetter:
+    def text(name: bytes) -> str:
+        return fields.get(name, b"").decode(errors="replace")
+
+    message = text(b"m") or text(b"f")
+    return DeadLetter(f"{cell}:{entry}", text(b"x:reason"), text(b"x:stream"), message, int(entry.partition("-")[0]))
+
+
+async def replay_dead(redis: AsyncRedis, cells: int, ids: Sequence[str]) -> int:
+    """Puts these dead letters back where they came from, as if they were new; how many could go back."""
+    replayed = 0
+    for name in ids:
+        cell, _, entry = name.partition(":")
+        if cell.isascii() and cell.isdigit() and int(cell) < cells and ENTRY_ID.fullmatch(entry):
+            keys = Keys.of(int(cell))
+            replayed += await _run(redis, _REPLAY, (keys.dead, *keys.outbox, keys.facts), (entry,))
+    return replayed
 
 
 def _read_reply(reply: Any) -> dict[str, list[tuple[bytes, Flat]]]:
