@@ -2,7 +2,7 @@
 
 Redis and the sink are processes of their own. The floor is one httpx.AsyncClient that posts the same bodies over 32
 connections and does nothing else: no queue, no rendering, no facts. Rates per core divide by this process' CPU time, so
-that they hold on a machine that does other work too. The facts stay in their stream: draining them is the ledger's cost.
+that they hold on a machine that does other work too. The facts stay in their stream: draining is the ledger's cost.
 """
 
 import asyncio

@@ -117,15 +117,16 @@ class Lane:
 
     def _readable(self, claimed: Claimed) -> Entry | None:
         try:
-            if claimed.deliveries > MOST_DELIVERIES:
-                raise Unreadable("too_many_deliveries")
-            return read_entry(claimed, self._cell, self._shared.cells)
+            entry = read_entry(claimed, self._cell, self._shared.cells)
         except Unreadable as unreadable:
             message = message_of(claimed.fields)
             status: MessageStatus | None = "failed" if message else None
-            dead = Settlement(claimed, "dead", message, status=status, reason="unknown", extra=unreadable.reason)
-            self._bury(dead)
+            self._bury(Settlement(claimed, "dead", message, status=status, reason="unknown", extra=unreadable.reason))
             return None
+        if claimed.deliveries > MOST_DELIVERIES:
+            self._bury(settled(entry, "dead", "failed", "unknown", extra="too_many_deliveries"))
+            return None
+        return entry
 
     async def _states(self, entries: Sequence[Entry]) -> list[str]:
         asked = [entry for entry in entries if entry.verification]

@@ -80,14 +80,17 @@ class Courier:
         gc.collect()
         gc.freeze()
         log.info("courier_started", cells=len(self._lanes))
-        async with asyncio.TaskGroup() as keepers:
-            keeping = [keepers.create_task(loop) for loop in self._keeping()]
-            async with asyncio.TaskGroup() as workers:
-                for loop in self._working(stop):
-                    workers.create_task(loop)
-            await self._finish()
-            for task in keeping:
-                task.cancel()
+        try:
+            async with asyncio.TaskGroup() as keepers:
+                keeping = [keepers.create_task(loop) for loop in self._keeping()]
+                async with asyncio.TaskGroup() as workers:
+                    for loop in self._working(stop):
+                        workers.create_task(loop)
+                await self._shared.held.is_empty(self._timing.stop_s)
+                for task in keeping:
+                    task.cancel()
+        finally:
+            await self._abandon()
         log.info("courier_stopped")
 
     def _working(self, stop: asyncio.Event) -> Iterator[Loop]:
@@ -114,8 +117,8 @@ class Courier:
     def _loop(self, lane: Lane, name: str, step: Step, stop: asyncio.Event, every_s: float = 0.0) -> Loop:
         return repeat(name, step, stop, prepare=lane.outbox.prepare, every_s=every_s, stumbled=self._observe.stumbled)
 
-    async def _finish(self) -> None:
-        await self._shared.held.is_empty(self._timing.stop_s)
+    async def _abandon(self) -> None:
+        """Ends what is still in flight; it stays pending in Redis, where another courier takes it over."""
         carrying = list(self._shared.carrying)
         for task in carrying:
             task.cancel()
