@@ -1,5 +1,6 @@
 """What the ledger tells of verifications: one by id, or pages of them, newest first."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from otp_service.domain.errors import invalid_field
 from otp_service.domain.keys import b64, unb64
 from otp_service.ledger.schema import messages, people, verifications
 
+_CURSOR = re.compile(r"([0-9]{1,15}):([\w-]{1,80})", re.ASCII)
 _POSITION = (verifications.c.created_at, verifications.c.id)
 
 
@@ -134,10 +136,12 @@ def write_cursor(last: VerificationRow) -> str:
 def read_cursor(cursor: str) -> tuple[int, str]:
     """The (created_at, id) behind which a page begins."""
     try:
-        created_at, _, id = unb64(cursor).decode().partition(":")
-        return int(created_at), id
+        place = _CURSOR.fullmatch(unb64(cursor).decode())
     except ValueError:
-        raise invalid_field("cursor", "is not one that this list gave out") from None
+        place = None
+    if place is None:
+        raise invalid_field("cursor", "is not one that this list gave out")
+    return int(place[1]), place[2]
 
 
 def _verifications(application_id: str, *wanted: ColumnElement[bool], now_ms: int | None) -> Select[Any]:

@@ -111,7 +111,9 @@ def test_a_full_last_page_has_no_next(engine: Engine, app: Application) -> None:
     assert _page(engine, "app_other").items == []
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!!", "", "eDp5", "_w"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "!!!", "", "eDp5", "_w", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OnZlcl8x", "MTp2ZXIA"]
+)
 def test_a_made_up_cursor_is_refused(engine: Engine, app: Application, cursor: str) -> None:
     """A cursor that no list gave out is refused by its field's name."""
     with pytest.raises(Refusal) as refused:

@@ -94,7 +94,7 @@ def test_each_application_has_its_own_time(engine: Engine) -> None:
     assert kept == {"ver_1": False, "ver_2": True, "ver_3": True}
     assert "sealed-person-1" in _dump(engine)
     retain(engine, NOW + 7 * DAY + HOUR)
-    assert "sealed" not in _dump(engine)
+    assert "k1.sealed" not in _dump(engine)
 
 
 def test_history_is_deleted_in_time(engine: Engine, app: Application) -> None:
