@@ -1,0 +1,181 @@
+"""Lists by the page, for admins: applications, keys, templates, blocks, hard locks, audit.
+
+A cursor names the last row of its page, so that rows that come or go meanwhile neither repeat nor hide others.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, Connection, RowMapping, Select, or_, select, tuple_
+
+from otp_service.domain.errors import invalid_field
+from otp_service.domain.keys import b64, canonical, unb64
+from otp_service.ledger.applications import COLUMNS, Application, application_of
+from otp_service.ledger.audit import Entry
+from otp_service.ledger.blocks import Block, block_of
+from otp_service.ledger.keys import ApiKey, key_of
+from otp_service.ledger.schema import api_keys, applications, audit, blocks, hard_locks, people, templates
+from otp_service.ledger.templates import newest_versions
+
+Item = TypeVar("Item")
+Place = Sequence[Column[Any]]
+MOST = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some of a list, and where the next page begins."""
+
+    items: Sequence[Item]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A version of a template with the time at which it was saved."""
+
+    application_id: str
+    name: str
+    locale: str
+    version: int
+    body: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """A hard lock in force, with the number as far as it is still kept; `to_sealed` is bound to `number_index`."""
+
+    application_id: str
+    failures: int
+    locked_at: int
+    number_index: str | None
+    to_sealed: str | None
+
+
+def applications_page(connection: Connection, limit: int, cursor: str | None) -> Page[Application]:
+    """Every application whose policy can be read, oldest first."""
+    place = (applications.c.created_at, applications.c.id)
+    rows, following = _rows(connection, select(*COLUMNS), place, limit, cursor)
+    return Page([found for row in rows if (found := _readable(row)) is not None], following)
+
+
+def keys_page(connection: Connection, application_id: str | None, limit: int, cursor: str | None) -> Page[ApiKey]:
+    """Every key, revoked ones too, oldest first; of one application or of all."""
+    found = select(api_keys)
+    if application_id is not None:
+        found = found.where(api_keys.c.application_id == application_id)
+    rows, following = _rows(connection, found, (api_keys.c.created_at, api_keys.c.id), limit, cursor)
+    return Page([key_of(row) for row in rows], following)
+
+
+def key(connection: Connection, id: str) -> ApiKey | None:
+    """The key of this id."""
+    row = connection.execute(select(api_keys).where(api_keys.c.id == id)).mappings().one_or_none()
+    return None if row is None else key_of(row)
+
+
+def templates_page(connection: Connection, application_id: str, limit: int, cursor: str | None) -> Page[Saved]:
+    """An application's templates in force, by name and locale."""
+    found = newest_versions().where(templates.c.application_id == application_id)
+    rows, following = _rows(connection, found, (templates.c.name, templates.c.locale), limit, cursor)
+    return Page([Saved(**row) for row in rows], following)
+
+
+def saved(connection: Connection, application_id: str, name: str, locale: str) -> Saved | None:
+    """An application's template in force under this name and locale."""
+    found = newest_versions().where(
+        templates.c.application_id == application_id, templates.c.name == name, templates.c.locale == locale
+    )
+    row = connection.execute(found).mappings().one_or_none()
+    return None if row is None else Saved(**row)
+
+
+def blocks_page(
+    connection: Connection, now_ms: int, application_id: str | None, limit: int, cursor: str | None
+) -> Page[Block]:
+    """Every block in force, newest first; those of one application or all."""
+    found = select(blocks).where(or_(blocks.c.expires_at.is_(None), blocks.c.expires_at > now_ms))
+    if application_id is not None:
+        found = found.where(blocks.c.application_id == application_id)
+    place = (blocks.c.created_at, blocks.c.id)
+    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    return Page([block_of(row) for row in rows], following)
+
+
+def block(connection: Connection, id: str) -> Block | None:
+    """The block of this id."""
+    row = connection.execute(select(blocks).where(blocks.c.id == id)).mappings().one_or_none()
+    return None if row is None else block_of(row)
+
+
+def disabled_page(connection: Connection, application_id: str, limit: int, cursor: str | None) -> Page[Disabled]:
+    """An application's hard locks in force, newest first."""
+    found = (
+        select(hard_locks, people.c.number_index, people.c.to_sealed)
+        .outerjoin(people, people.c.person_id == hard_locks.c.person_id)
+        .where(hard_locks.c.application_id == application_id, hard_locks.c.lifted_at.is_(None))
+    )
+    place = (hard_locks.c.locked_at, hard_locks.c.fact_id)
+    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    return Page([Disabled(*(row[name] for name in Disabled.__slots__)) for row in rows], following)
+
+
+def audit_page(connection: Connection, limit: int, cursor: str | None) -> Page[Entry]:
+    """What admins did, newest first."""
+    rows, following = _rows(connection, select(audit), (audit.c.seq,), limit, cursor, newest_first=True)
+    return Page([Entry(**row) for row in rows], following)
+
+
+def _rows(
+    connection: Connection,
+    found: Select[Any],
+    place: Place,
+    limit: int,
+    cursor: str | None,
+    *,
+    newest_first: bool = False,
+) -> tuple[Sequence[RowMapping], str | None]:
+    """The rows of one page by their place, and the cursor behind them if more follow."""
+    if cursor is not None:
+        here, behind = tuple_(*place), tuple_(*_read_cursor(cursor, place))
+        found = found.where(here < behind if newest_first else here > behind)
+    order = [column.desc() if newest_first else column.asc() for column in place]
+    rows = connection.execute(found.order_by(None).order_by(*order).limit(limit + 1)).mappings().all()
+    shown = rows[:limit]
+    return shown, _write_cursor(shown[-1], place) if len(rows) > limit else None
+
+
+def _write_cursor(last: RowMapping, place: Place) -> str:
+    return b64(canonical([last[column.name] for column in place]).encode())
+
+
+def _read_cursor(cursor: str, place: Place) -> list[Any]:
+    try:
+        values = json.loads(unb64(cursor))
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, list) or [_kind(value) for value in values] != [_python(column) for column in place]:
+        raise invalid_field("cursor", "is not one that this list gave out")
+    return values
+
+
+def _kind(value: Any) -> type | None:
+    """The type of a value that a database takes, else None."""
+    if type(value) is int and -MOST <= value < MOST:
+        return int
+    return str if isinstance(value, str) and value.isprintable() else None
+
+
+def _python(column: Column[Any]) -> type:
+    return column.type.python_type
+
+
+def _readable(row: RowMapping) -> Application | None:
+    """One whose policy can't be read is out of service, and told by the snapshot's problems."""
+    try:
+        return application_of(row)[0]
+    except ValueError:
+        return None
