@@ -9,6 +9,7 @@ from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import NONCE_BYTES, UnknownKid
 from otp_service.service.core import Core, random_bytes
 from otp_service.store.keys import idempotency_key
+from otp_service.store.link import Arg
 from otp_service.store.operation import Operation
 from otp_service.store.refused import Refused
 from otp_service.store.scripts import SCRIPTS
@@ -40,7 +41,7 @@ def once(core: Core, operation: Operation, run: Callable[[], Body]) -> Body:
 
 
 def _claim(core: Core, operation: Operation) -> Body | None:
-    args = [operation.fingerprint, operation.token, CLAIM_MS]
+    args: list[Arg] = [operation.fingerprint, operation.token, CLAIM_MS]
     answer: list[str] = core.link.call(SCRIPTS["claim"], [idempotency_key(operation.key)], args, durable=True)
     if answer[0] == "refused":
         raise Refused(answer)
@@ -50,7 +51,7 @@ def _claim(core: Core, operation: Operation) -> Body | None:
 def _conclude(core: Core, operation: Operation, sealed: str) -> None:
     # What has happened has happened: that it can't be remembered must not hide the answer. The claim ends by itself.
     with suppress(Refusal):
-        args = [operation.token, sealed, REMEMBER_MS]
+        args: list[Arg] = [operation.token, sealed, REMEMBER_MS]
         core.link.call(SCRIPTS["conclude"], [idempotency_key(operation.key)], args, durable=True)
 
 
@@ -58,5 +59,7 @@ def _opened(core: Core, operation: Operation, sealed: str) -> Body:
     try:
         answer: Body = json.loads(core.ring.open(sealed, operation.key))
     except (UnknownKid, ValueError) as error:
-        raise Refusal("unavailable", "this was done, but its answer can't be opened: its key left the key ring") from error
+        raise Refusal(
+            "unavailable", "this was done, but its answer can't be opened: its key left the key ring"
+        ) from error
     return answer
