@@ -1,0 +1,39 @@
+"""What an admin may write into a field, whichever way it comes; Refusal invalid_field by the field's name."""
+
+import re
+
+from otp_service.domain.errors import FieldError, Refusal, invalid_field
+from otp_service.domain.phone import Number, parse_number
+from otp_service.service.core import now_ms
+
+UNWELCOME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def words(field: str, text: str, *, least: int, most: int) -> str:
+    """One line of text for people."""
+    if not least <= len(text) <= most:
+        raise invalid_field(field, f"must have {least} to {most} characters")
+    if UNWELCOME.search(text):
+        raise invalid_field(field, "must not contain control characters or line breaks")
+    return text
+
+
+def future(field: str, at_ms: int | None) -> int | None:
+    """A time that is still to come, if there is one."""
+    if at_ms is not None and not now_ms() < at_ms < 2**53:
+        raise invalid_field(field, "must lie in the future")
+    return at_ms
+
+
+def number(field: str, text: str, default_region: str | None) -> Number:
+    """A phone number."""
+    try:
+        return parse_number(text, default_region)
+    except Refusal as refusal:
+        raise under(field, refusal) from None
+
+
+def under(field: str, refusal: Refusal) -> Refusal:
+    """A refusal of one value as that of the field in which it came."""
+    told: list[FieldError] = [{**error, "field": field} for error in refusal.errors]
+    return Refusal(refusal.code, f"not valid: {field}", errors=told)
