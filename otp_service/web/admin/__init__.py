@@ -1,0 +1,26 @@
+"""The admin API: parse, one call to the service, render. Every path needs the scope `admin`."""
+
+from flask import Blueprint, Response, current_app, request
+
+from otp_service.web.admin import applications, audit, blocks, keys, limits, locks, templates
+
+blueprints: tuple[Blueprint, ...] = (
+    applications.blueprint,
+    keys.blueprint,
+    templates.blueprint,
+    blocks.blueprint,
+    limits.blueprint,
+    locks.blueprint,
+    audit.blueprint,
+)
+
+
+def _read_truths_again(response: Response) -> Response:
+    """What an admin has changed is in force in this process at once, in the others within seconds."""
+    if request.method not in ("GET", "HEAD") and response.status_code < 300:
+        current_app.extensions["truths"].refresh()
+    return response
+
+
+for blueprint in blueprints:
+    blueprint.after_request(_read_truths_again)

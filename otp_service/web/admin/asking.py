@@ -1,0 +1,147 @@
+"""What admins ask for: queries and bodies, by type; what the values mean is the service's to judge."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from otp_service.domain.requests import Body, To
+from otp_service.domain.times import milliseconds
+from otp_service.service.callers import Caller
+from otp_service.service.once import once
+from otp_service.web.context import caller, core, idempotent
+from otp_service.web.parsing import json_body
+
+ADMIN = "admin"
+MOST_A_PAGE = 100
+MOST_TIME = 40  # characters
+Model = TypeVar("Model", bound=BaseModel)
+
+Application = Annotated[str, Field(min_length=1, max_length=68)]
+Ip = Annotated[str, Field(max_length=45)]
+Cursor = Annotated[str, Field(min_length=1, max_length=512)]
+
+
+def _milliseconds(value: object) -> int:
+    try:
+        if isinstance(value, str) and len(value) <= MOST_TIME:
+            return milliseconds(value)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("must be a time with its zone, for instance 2027-01-01T00:00:00Z")
+
+
+def _with_plus(value: object) -> object:
+    """A `+` that a client did not encode arrives as a space."""
+    return f"+{value[1:]}" if isinstance(value, str) and value.startswith(" ") else value
+
+
+Time = Annotated[int, BeforeValidator(_milliseconds)]
+Number = Annotated[To, BeforeValidator(_with_plus)]
+
+
+class Query(BaseModel):
+    """A query: unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageQuery(Query):
+    """Which page of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_A_PAGE)] = 50
+    cursor: Cursor | None = None
+
+
+class OfApplicationQuery(PageQuery):
+    """Which page, and maybe of which application alone."""
+
+    application: Application | None = None
+
+
+class ByApplicationQuery(PageQuery):
+    """Which page of one application's list."""
+
+    application: Application
+
+
+class TemplateQuery(Query):
+    """Which template."""
+
+    application: Application
+    name: Annotated[str, Field(max_length=32)]
+    locale: Annotated[str, Field(max_length=35)]
+
+
+class LimitsQuery(Query):
+    """Whose limits."""
+
+    application: Application
+    to: Number | None = None
+    ip: Ip | None = None
+    test: bool = False
+
+
+class LockQuery(Query):
+    """Whose lock."""
+
+    application: Application
+    to: Number
+    test: bool = False
+
+
+class LocksQuery(ByApplicationQuery):
+    """One number's lock, or a page of those that are in force."""
+
+    to: Number | None = None
+    test: bool = False
+
+
+class NewApplication(Body):
+    """The body of POST /v1/admin/applications."""
+
+    name: str
+    policy: dict[str, Any] = Field(default_factory=dict)
+
+
+class PolicyPatch(Body):
+    """The body of PATCH /v1/admin/applications/{id}."""
+
+    policy: dict[str, Any]
+
+
+class NewKey(Body):
+    """The body of POST /v1/admin/keys."""
+
+    application: Application
+    name: str = ""
+    scopes: list[str]
+    test: bool = False
+    expires_at: Time | None = None
+    ips: list[Annotated[str, Field(max_length=49)]] = Field(default_factory=list)
+
+
+class NewTemplate(Body):
+    """The body of POST /v1/admin/templates."""
+
+    application: Application
+    name: str
+    locale: Annotated[str, Field(max_length=35)]
+    body: str
+
+
+class NewBlock(Body):
+    """The body of POST /v1/admin/blocks."""
+
+    application: Application | None = None
+    kind: Literal["number", "prefix"]
+    value: Annotated[str, Field(min_length=2, max_length=32)]
+    reason: str
+    expires_at: Time | None = None
+
+
+def asked(model: type[Model], run: Callable[[Caller, Model], dict[str, Any]]) -> dict[str, Any]:
+    """Reads an admin's body and runs the change; with an Idempotency-Key it happens once."""
+    who = caller(ADMIN)
+    body, raw = json_body(model)
+    return once(core(), idempotent(who, raw), lambda: run(who, body))
