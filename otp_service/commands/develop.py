@@ -36,6 +36,7 @@ APPLICATION = "dev"
 ACTOR = "dev"
 FIRST_PORT = 8000
 HOST = "127.0.0.1"
+STOP_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -168,19 +169,18 @@ def _fresh_keys(parts: wiring.Parts) -> tuple[str, str]:
 def _threads(parts: wiring.Parts, listener: socket.socket) -> Iterator[None]:
     server = make_server(HOST, 0, parts.web(), threaded=True, request_handler=_Quiet, fd=listener.fileno())
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    courier = threading.Thread(
-        target=loop.run_until_complete, args=(wiring.run_courier(parts, stop, 50),), name="courier"
-    )
+    work = wiring.run_courier(parts, stop, concurrency=50)
+    courier = threading.Thread(target=loop.run_until_complete, args=(work,), name="courier", daemon=True)
     web = threading.Thread(target=server.serve_forever, name="web", daemon=True)
-    parts.truths.keep()
-    courier.start()
-    web.start()
     try:
+        parts.truths.keep()
+        courier.start()
+        web.start()
         yield
     finally:
         _shut(server, parts)
         loop.call_soon_threadsafe(stop.set)
-        courier.join(15)
+        courier.join(STOP_S)
         parts.truths.stop()
         listener.close()
 
@@ -214,7 +214,7 @@ def _owned(data_dir: Path) -> Iterator[None]:
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+    sys.exit(0)  # unwinds through every block that has something to end
 
 
 def _welcome(service: Running) -> None:
