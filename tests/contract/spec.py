@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import cache, lru_cache
@@ -17,6 +17,7 @@ from referencing.jsonschema import DRAFT202012
 PATH = Path(__file__).parents[2] / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
 BASE = "urn:openapi"
+READERS: dict[str, Callable[[str], Any]] = {"json": json.loads, "yaml": yaml.safe_load}
 Json = Any
 Pointer = tuple[str, ...]
 
@@ -179,8 +180,8 @@ def body_faults(schema: Pointer, kind: str, body: bytes | str | None) -> list[st
         return []
     try:
         text = body.decode() if isinstance(body, bytes) else body
-        value = json.loads(text) if kind.endswith("json") else text
-    except ValueError as error:
+        value = READERS.get(kind.rpartition("/")[2].rpartition("+")[2], str)(text)
+    except (ValueError, yaml.YAMLError) as error:
         return [f"the body can't be read as {kind}: {error}"]
     return schema_faults(schema, value)
 
