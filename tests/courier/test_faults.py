@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from otp_service.domain.keys import KeyRing
 from otp_service.store.outbox import GROUP, Keys, Outbox, dead_letters, replay_dead
-from tests.courier.world import QUICK, World, eventually, play
+from tests.courier.world import QUICK, World, eventually, play, refuse
+from tests.servers import redis_server
 
 KEYS = Keys.of(0)
 DOWN = OperationalError("INSERT", {}, OSError("the database is gone"))
@@ -266,6 +267,60 @@ def test_retention_runs_again_and_again(socket: str) -> None:
             await eventually(lambda: _retained(world), True)
 
     play(story, socket)
+
+
+def test_the_in_process_redis_carries_codes_too() -> None:
+    """Without a Redis server, sending, retrying and draining work on the one inside the process."""
+
+    async def story(world: World) -> None:
+        world.sink.answers["a"] = refuse(500)
+        sent = await world.put()
+        async with world.running():
+            await world.ends(sent, "2|sending|a|provider_error")
+            world.sink.answers.clear()
+            await world.ends(sent, "3|accepted|a|")
+            await world.rests()
+        assert f"{sent.message}:a2" in world.ledger.facts
+
+    play(story, "")
+
+
+def test_a_killed_redis_that_comes_back_needs_no_restart() -> None:
+    """The courier waits out a Redis that was killed, and goes on with what it finds there afterwards."""
+
+    async def story(world: World) -> None:
+        async with world.running():
+            await world.ends(await world.put(), "3|accepted|a|")
+            await asyncio.to_thread(server.kill)
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(server.start)
+            await world.ends(await world.put(), "3|accepted|a|")
+            await world.rests()
+
+    with redis_server() as server:
+        play(story, server.socket)
+
+
+def test_what_was_sent_while_redis_was_down_is_settled_afterwards() -> None:
+    """A vendor's answer that comes while Redis is away is kept until it can be written: nothing is sent twice."""
+
+    async def slow(sent: dict[str, Any]) -> web.StreamResponse:
+        await asyncio.sleep(0.6)
+        return web.json_response({"id": "v"}, status=202)
+
+    async def story(world: World) -> None:
+        world.sink.answers["a"] = slow
+        async with world.running(timing=replace(QUICK, idle_ms=5000)):
+            sent = await world.put()
+            await eventually(lambda: _count(world), 1)
+            await asyncio.to_thread(server.kill)
+            await asyncio.sleep(1)
+            await asyncio.to_thread(server.start)
+            await eventually(lambda: _known(world, f"{sent.message}:3"), True)
+        assert len(world.sink.got) == 1
+
+    with redis_server("--appendonly", "yes", "--appendfsync", "always") as server:
+        play(story, server.socket)
 
 
 async def _count(world: World) -> int:

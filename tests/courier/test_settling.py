@@ -6,8 +6,8 @@ import json
 import redis
 from redis.asyncio import Redis
 
-from otp_service.courier.settling import Attempt, Settlement, arguments
-from otp_service.domain.messages import Outcome, Verdict
+from otp_service.courier.settling import Attempt, End, Settlement, arguments
+from otp_service.domain.messages import MessageStatus, Outcome, Verdict
 from otp_service.store.link import Direct
 from otp_service.store.outbox import Claimed, Keys, Outbox, dead_letters
 from otp_service.store.receipts import apply_receipt
@@ -18,11 +18,12 @@ ACCEPTED = Attempt(1, "a", Outcome(Verdict.ACCEPTED, provider_message_id="v1"), 
 BUSY = Attempt(1, "a", Outcome(Verdict.TRY_LATER, "rate_limited"), 12)
 
 
-def ending(sent: Sent, claimed: Claimed, end: str, status: str, attempt: Attempt, extra: str = "") -> Settlement:
-    """What a courier would settle."""
-    return Settlement(
-        claimed, end, sent.message, sent.verification, sent.record, status, attempts=[attempt], extra=extra
-    )  # type: ignore[arg-type]
+def ending(
+    sent: Sent, claimed: Claimed, end: End, status: MessageStatus, attempt: Attempt, extra: str = ""
+) -> Settlement:
+    """What a courier settles."""
+    names = (sent.message, sent.verification, sent.record)
+    return Settlement(claimed, end, *names, status, attempts=[attempt], extra=extra)
 
 
 async def facts(client: Redis) -> list[str]:

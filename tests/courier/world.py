@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 import httpx
 from aiohttp import web
+from fakeredis import FakeServer
+from fakeredis.aioredis import FakeRedis
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -272,7 +274,7 @@ async def eventually(look: Callable[[], Awaitable[Any]], wanted: Any, within_s: 
 
 
 def play(story: Callable[[World], Awaitable[None]], socket: str, cells: int = 1) -> None:
-    """Runs one test's story in a world of its own."""
+    """Runs one test's story in a world of its own, on the Redis behind this socket or, if it is "", in this process."""
     asyncio.run(_play(story, socket, cells))
 
 
@@ -285,7 +287,7 @@ async def _play(story: Callable[[World], Awaitable[None]], socket: str, cells: i
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     sink.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    redis = Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 0))
+    redis = Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 0)) if socket else FakeRedis(server=FakeServer())
     try:
         async with vendor_client(50) as client:
             await story(World(redis, sink, client, cells=cells))

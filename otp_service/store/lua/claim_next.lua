@@ -7,7 +7,9 @@ for number, stream in ipairs(KEYS) do
   local room = ARGV[3] - #found
   if room > 0 then
     local reply = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', room, 'STREAMS', stream, '>')
-    for _, entry in ipairs(reply and reply[1][2] or {}) do
+    local of_stream = reply and reply[1] or {}
+    if type(of_stream) == 'string' then of_stream = reply end -- fakeredis leaves out the outer list
+    for _, entry in ipairs(of_stream[2] or {}) do
       found[#found + 1] = {number, entry[1], entry[2]}
     end
   end
