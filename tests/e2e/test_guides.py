@@ -1,0 +1,104 @@
+"""The guides, held to what the service has: settings, policy fields, commands, links."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from otp_service.__main__ import cli
+from otp_service.domain.policy import Policy
+from otp_service.providers import PROVIDERS
+from otp_service.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+GUIDES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
+
+
+def named(guide: Path) -> str:
+    return str(guide.relative_to(ROOT))
+
+
+def first_cells(text: str) -> set[str]:
+    """The names in the first column of all tables."""
+    return {name for row in re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_every_setting_is_told_with_its_default() -> None:
+    """The configuration guide has a row for every setting, with the default that holds, and none for others."""
+    rows = re.findall(r"^\| `(OTP_\w+)` \| (?:`([^`]*)`)? *\|", CONFIGURATION, re.MULTILINE)
+    defaults = {f"OTP_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
+
+    told = {name: default for name, default in rows if name != "OTP_SECRETS_DIR"}
+
+    assert told.keys() == defaults.keys()
+    for name, text in told.items():
+        default = defaults[name]
+        plain = default.get_secret_value() if hasattr(default, "get_secret_value") else default
+        assert text == ("" if plain in (None, ()) else str(plain)), name
+
+
+def test_every_policy_field_is_told() -> None:
+    """The configuration guide has a row for every field of an application's policy."""
+    assert set(Policy.model_fields) <= first_cells(CONFIGURATION)
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_every_option_of_a_provider_is_told(kind: str) -> None:
+    """The configuration guide has a row for every option that a provider takes."""
+    assert set(PROVIDERS[kind].options_type.model_fields) <= first_cells(CONFIGURATION)
+
+
+def commands_in(text: str) -> Iterator[list[str]]:
+    """The words after `otp-service` in code, as far as they look like commands."""
+    code = re.findall(r"```.*?```|`[^`\n]+`|^    .+$", text, re.DOTALL | re.MULTILINE)
+    for line in re.findall(r"(?<![\w/.@-])otp-service ([a-z][^`\n]*)", "\n".join(code)):
+        yield [word for word in line.split() if re.fullmatch(r"[a-z]+|--[a-z-]+", word)]
+
+
+def unknown_in(words: list[str]) -> str | None:
+    """The first word that the command line does not know, or None."""
+    command: click.Command = cli
+    for word in words:
+        if isinstance(command, click.Group) and word in command.commands:
+            command = command.commands[word]
+        elif word.startswith("--"):
+            known = {option for parameter in command.params for option in parameter.opts}
+            if word not in known | {"--help"}:
+                return word
+        elif command is cli:
+            return word
+    return None
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=named)
+def test_every_command_in_a_guide_exists(guide: Path) -> None:
+    """Every command and option that a guide shows is one that otp-service has."""
+    wrong = {" ".join(words): word for words in commands_in(guide.read_text()) if (word := unknown_in(words))}
+
+    assert not wrong
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=named)
+def test_every_link_in_a_guide_leads_somewhere(guide: Path) -> None:
+    """Every link from a guide to a file of the repository leads to one, and to a heading that it has."""
+    links = re.findall(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)", guide.read_text())
+
+    broken = [f"{path}#{heading}" for path, heading in links if not leads_somewhere(guide, path, heading)]
+
+    assert not broken
+
+
+def leads_somewhere(guide: Path, path: str, heading: str) -> bool:
+    target = guide.parent / path if path else guide
+    if not target.exists():
+        return False
+    return not heading or heading in {
+        anchor(line) for line in re.findall(r"^#+ (.+)$", target.read_text(), re.MULTILINE)
+    }
+
+
+def anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
