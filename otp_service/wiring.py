@@ -25,8 +25,9 @@ from otp_service.domain.provider_file import ProviderFile, parse_provider_file, 
 from otp_service.domain.routing import candidates
 from otp_service.domain.templates import Template
 from otp_service.ledger import migrate
-from otp_service.ledger.engine import make_engine
+from otp_service.ledger.engine import make_engine, reading
 from otp_service.ledger.facts import apply_facts
+from otp_service.ledger.kids import missing_kids
 from otp_service.ledger.meta import ensure_index_key
 from otp_service.ledger.retention import retain
 from otp_service.providers import build_all, examine
@@ -39,7 +40,7 @@ from otp_service.store.health import fix_cells
 from otp_service.web.app import make_app
 from otp_service.web.dev import Phone, PhoneTransport
 from otp_service.web.dev import blueprint as phone_blueprint
-from otp_service.web.metrics import Counting
+from otp_service.web.metrics import LEDGER_UP, Counting
 
 INDEX_KEY = "index_key"
 
@@ -67,7 +68,8 @@ def build(settings: Settings, *, development_server: bool = False) -> Parts:
     ring = parse_ring(settings.master_keys.get_secret_value())
     file = provider_file(settings)
     engine = open_ledger(settings)
-    truths = Truths(engine)
+    refuse_missing_kids(engine, ring)
+    truths = Truths(engine, LEDGER_UP.set)
     core = Core(
         link=connect(settings.redis_url, settings.redis_min_replicas),
         cells=settings.redis_cells,
@@ -97,6 +99,16 @@ def open_ledger(settings: Settings) -> Engine:
     except SQLAlchemyError as error:
         raise BadSettings(f"OTP_DATABASE_URL: the database can't be reached ({type(error).__name__})") from None
     return engine
+
+
+def refuse_missing_kids(engine: Engine, ring: KeyRing) -> None:
+    """A ring that lacks a key still in use would turn stored values into noise: BadSettings."""
+    with reading(engine) as connection:
+        missing = missing_kids(connection, ring.kids)
+    if missing:
+        raise BadSettings(
+            f"OTP_MASTER_KEYS: the ledger still holds values of the key {', '.join(missing)}: add it back"
+        )
 
 
 def index_key(engine: Engine, ring: KeyRing) -> bytes:

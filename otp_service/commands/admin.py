@@ -63,7 +63,7 @@ def show_application(name: str, as_json: bool) -> None:
 @click.argument("assignments", nargs=-1, required=True, metavar="policy.FIELD=VALUE...")
 @as_json
 def set_policy(name: str, assignments: tuple[str, ...], as_json: bool) -> None:
-    """Changes policy fields: policy.ttl_s=300 policy.limits.ip="10 per hour" policy.countries=CH,DE; null resets one."""
+    """Changes a policy: policy.ttl_s=300 policy.limits.ip="10 per hour" policy.countries=CH,DE; null resets a field."""
     core = opened()
     patch: dict[str, Any] = {}
     for assignment in assignments:

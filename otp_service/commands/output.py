@@ -1,7 +1,7 @@
 """How commands answer: a table for people, JSON for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -18,8 +18,16 @@ def show(value: Any, as_json: bool, columns: Sequence[str] | None = None) -> Non
     elif isinstance(value, list):
         _table(value, columns or (list(value[0]) if value else []))
     else:
-        for name, each in value.items():
-            click.echo(f"{name:<24} {_text(each)}")
+        for name, each in _lines(value):
+            click.echo(f"{name:<40} {_text(each)}")
+
+
+def _lines(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, each in value.items():
+        if isinstance(each, dict) and each:
+            yield from _lines(each, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", each
 
 
 def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from granian.server import Server
 from otp_service import wiring
 from otp_service.commands.dead import dead
 from otp_service.courier.measured import Measured
-from otp_service.settings import read_settings
+from otp_service.settings import BadSettings, Settings, read_settings
 from otp_service.web import metrics
 
 HEADER_TIMEOUT_MS = 5_000
@@ -35,9 +36,10 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     """The web process, under the production server."""
     settings = read_settings()
     wiring.fix_store(wiring.build(settings))
+    # Spawned, not forked: a worker inherits no connection, and reads where metrics meet before it makes its own.
+    multiprocessing.set_start_method("spawn", force=True)
     with _shared_metrics():
-        if settings.metrics_port:
-            metrics.serve(settings.metrics_port)
+        _serve_metrics(settings)
         Server(
             "otp_service.wiring:application",
             address=host,
@@ -65,6 +67,16 @@ def _shared_metrics() -> Iterator[None]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def _serve_metrics(settings: Settings) -> None:
+    if not settings.metrics_port:
+        return
+    try:
+        metrics.serve(settings.metrics_port)
+    except OSError as error:
+        why = f"port {settings.metrics_port} can't be opened ({error.strerror})"
+        raise BadSettings(f"OTP_METRICS_PORT: {why}; each process on a host needs one of its own") from None
+
+
 @click.group(invoke_without_command=True)
 @click.option(
     "--concurrency", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Messages in flight at once."
@@ -84,8 +96,7 @@ async def _work(concurrency: int) -> None:
     parts = wiring.build(settings)
     wiring.fix_store(parts)
     parts.truths.keep()
-    if settings.metrics_port:
-        metrics.serve(settings.metrics_port)
+    _serve_metrics(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

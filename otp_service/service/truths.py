@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy import Engine
@@ -17,8 +18,9 @@ log = structlog.get_logger("otp_service.truths")
 class Truths:
     """The last snapshot of the ledger; while SQL is down it stays in force."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, told: Callable[[bool], None] = lambda _: None) -> None:
         self._engine = engine
+        self._told = told  # whether the ledger could be read, each time
         self._snapshot: Snapshot | None = None
         self._read_at = 0.0
         self._stop = threading.Event()
@@ -40,8 +42,10 @@ class Truths:
             self._snapshot = load_snapshot(self._engine, self._snapshot)
         except SQLAlchemyError as error:
             log.warning("ledger_unreadable", error=type(error).__name__)
+            self._told(False)
             return False
         self._read_at = time.monotonic()
+        self._told(True)
         return True
 
     def keep(self) -> None:
