@@ -14,6 +14,6 @@ local status = status_of(r, now)
 if status == 'canceled' then return { 'done' } end
 if status ~= 'pending' then return { 'refused', 'not_pending', '0', '' } end
 local n = tonumber(r.tn) + 1
-redis.call('HSET', KEYS[1], 'st', 'canceled', 'tn', int(n))
+redis.call('HSET', KEYS[1], 'st', 'canceled', 'eat', int(now), 'tn', int(n))
 verification_fact(KEYS[2], id, n, 'canceled', 'canceled', now, tonumber(r.snd), tonumber(r.used))
 return { 'done' }

@@ -17,11 +17,16 @@ local f = failures_of(failures, now, device, failures_kept)
 local r = fields(record)
 if not r.id then return { 'none' } end
 
+local function say(answer)
+  if idem then remember(idem, fingerprint, answer, remember_ms) end
+  return answer
+end
+
 local REASONS = { approved = 'already_used', failed = 'max_attempts', expired = 'expired', canceled = 'canceled' }
 local function ended(which, status, approved_at, operation, used, most)
   local mine = status == 'approved' and operation == op
-  return { 'done', which, status, mine and '1' or '0', mine and '' or REASONS[status], mine and int(most - used) or '0', r.pur, r.ch,
-    status == 'approved' and approved_at or '', r.env, r.mid, '0' }
+  return say({ 'done', which, status, mine and '1' or '0', mine and '' or REASONS[status], mine and int(most - used) or '0', r.pur, r.ch,
+    status == 'approved' and approved_at or '', r.env, r.mid, '0' })
 end
 
 -- A repeated operation hears what it heard, before any lock that it may itself have caused.
@@ -66,7 +71,7 @@ if digest == r.dg then
   answer = { 'done', r.id, 'approved', '1', '', int(most - used), r.pur, r.ch, int(now), r.env, r.mid, '0' }
 else
   local after = used >= most and 'failed' or 'pending'
-  if after == 'failed' then redis.call('HSET', record, 'st', 'failed') end
+  if after == 'failed' then redis.call('HSET', record, 'st', 'failed', 'eat', int(now)) end
   local all = count_failure(failures, f, now, device, failures_kept)
   verification_fact(facts, r.id, n, after == 'failed' and 'failed' or 'guessed', after, now, sends, used)
   if all == hard then
@@ -77,5 +82,4 @@ else
   redis.call('HSET', record, 'guesses', cjson.encode(guesses))
   answer = { 'done', r.id, after, '0', 'wrong_code', int(most - used), r.pur, r.ch, '', r.env, r.mid, int(all) }
 end
-if idem then remember(idem, fingerprint, answer, remember_ms) end
-return answer
+return say(answer)

@@ -5,6 +5,7 @@
 --   tn snd             number of its last transition, its sends
 --   env mid            the last sealed envelope and the message it belongs to
 --   aop aat since      the operation and time of its approval; sends before `since` no longer count
+--   eat                when it failed or was canceled
 --   sends              JSON list of sends, newest first: {operation, at, verification, sends, left, expires, created, new, message}
 --   guesses            JSON list of counted guesses, newest first: {operation, at, answer...}
 --   ended              JSON list of the last 8 ended verifications: {id, status, ended at, approving operation, created, expires, sends, used, max}
@@ -18,8 +19,9 @@ end
 
 local function retire(r, now, ended)
   local status = status_of(r, now)
+  local at = r.aat or r.eat or status == 'expired' and r.exp or int(now)
   if status == 'pending' then status = 'canceled' end
-  table.insert(ended, 1, { r.id, status, r.aat or int(now), r.aop or '', r.cr, r.exp, r.snd, r.used, r.max })
+  table.insert(ended, 1, { r.id, status, at, r.aop or '', r.cr, r.exp, r.snd, r.used, r.max })
   while #ended > KEPT_ENDED do table.remove(ended) end
   return ended
 end

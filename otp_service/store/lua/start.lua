@@ -78,7 +78,7 @@ else
     verification_fact(facts, r.id, tonumber(r.tn) + 1, 'canceled', 'canceled', now, tonumber(r.snd), tonumber(r.used))
     if r.bd == bound then used, sent = math.min(tonumber(r.used), max_attempts - 1), tonumber(r.snd) + 1 end
   end
-  redis.call('HDEL', record, 'aop', 'aat')
+  redis.call('HDEL', record, 'aop', 'aat', 'eat')
   redis.call('HSET', record, 'id', id, 'kid', kid, 'dg', digest, 'st', 'pending', 'pur', purpose, 'sh', shape, 'bd', bound,
     'nx', number_index, 'cr', int(created), 'exp', int(expires), 'max', int(max_attempts), 'used', int(used))
   if #ended > 0 then redis.call('HSET', record, 'ended', cjson.encode(ended)) end
