@@ -11,7 +11,7 @@ from otp_service.service.callers import Caller
 from otp_service.service.check import nothing_there
 from otp_service.service.core import Core
 from otp_service.service.history import MessageState, Past, past, reason_of
-from otp_service.service.sealed import envelope_of
+from otp_service.service.sealed import envelope_of, number_of
 from otp_service.service.start import start
 from otp_service.store import verifications as store
 from otp_service.store.operation import Operation
@@ -46,10 +46,11 @@ def resend(
 ) -> tuple[store.Started, str, str]:
     """Sends the code of a live verification again, as its start asked for it."""
     _, record = store.read(core.link, core.cells, _address(core, caller, id_))
-    envelope = envelope_of(core, record["env"], record["mid"]) if record.get("id") == id_ else None
+    if record.get("id") != id_:
+        return _heard(core, caller, id_, record, operation)
+    envelope = envelope_of(core, record["env"], record["mid"])
     if envelope is None:
-        get(core, caller, id_)  # the 404 of an unknown one
-        raise Refusal("not_pending", "this verification has ended; start a new one")
+        raise Refusal("unavailable", "the key that sealed this verification is not in the key ring", retry_after_s=5)
     request = StartRequest.model_construct(
         to=envelope["to"],
         channel=wanted.channel or "sms",
@@ -67,6 +68,18 @@ def resend(
     return started, to, request.purpose
 
 
+def _heard(
+    core: Core, caller: Caller, id_: str, record: Record, operation: Operation
+) -> tuple[store.Started, str, str]:
+    """What this very resend heard before another verification took the place of this one; otherwise it has ended."""
+    started = store.remembered(core.link, operation)
+    to = number_of(core, record["env"], record["mid"]) if started else None
+    if started is None or to is None:
+        get(core, caller, id_)  # the 404 of an unknown one
+        raise Refusal("not_pending", "this verification has ended; start a new one")
+    return started, to, record["pur"]
+
+
 def _address(core: Core, caller: Caller, id_: str) -> Address:
     at = read_verification_id(core.index_key, caller.realm, id_)
     if at is None:
@@ -79,14 +92,14 @@ def _from_record(core: Core, caller: Caller, record: Record, id_: str, now: int)
         return None
     envelope = envelope_of(core, record["env"], record["mid"]) or {}
     if record["id"] == id_:
-        return _live(record, envelope, now)
+        return _live(record, envelope, now, caller.application.policy.resend_after_s * 1000)
     for entry in json.loads(record.get("ended", "[]")):
         if entry[0] == id_:
             return _with_ledger(core, caller, _ended(record, envelope, entry))
     return None
 
 
-def _live(record: Record, envelope: Mapping[str, object], now: int) -> Past:
+def _live(record: Record, envelope: Mapping[str, object], now: int, resend_after_ms: int) -> Past:
     expired = record["st"] == "pending" and now >= int(record["exp"])
     status = "expired" if expired else record["st"]
     sends = _sends(record, record["id"])
@@ -101,12 +114,18 @@ def _live(record: Record, envelope: Mapping[str, object], now: int) -> Past:
         sends=int(record["snd"]),
         attempts_left=int(record["max"]) - int(record["used"]) if status == "pending" else 0,
         message=record["mid"],
+        resend_after_ms=int(sends[-1][1]) + resend_after_ms if status == "pending" and sends else None,
         approved_ms=int(record["aat"]) if status == "approved" else None,
-        ended_ms=int(record["aat"]) if status == "approved" else None,
+        ended_ms=_ended_ms(record, status),
         reason=reason_of(status),
         metadata=_mapping(envelope.get("metadata")),
         messages=tuple(_state(record, send) for send in sends),
     )
+
+
+def _ended_ms(record: Record, status: str) -> int | None:
+    at = record.get("aat") or record.get("eat") or (record["exp"] if status == "expired" else None)
+    return int(at) if at else None
 
 
 def _ended(record: Record, envelope: Mapping[str, object], entry: list[str]) -> Past:

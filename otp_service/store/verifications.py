@@ -199,6 +199,16 @@ def _checked(answer: list[str]) -> Checked:
     )
 
 
+def remembered(link: Link, operation: Operation) -> Started | None:
+    """What a start or resend with this Idempotency-Key answered; Refusal idempotency_mismatch if it was another."""
+    if not operation.key:
+        return None
+    fingerprint, answer = link.command("HMGET", idempotency_key(operation.key), "f", "a")
+    if fingerprint and fingerprint != operation.fingerprint:
+        raise Refused(["refused", "idempotency_mismatch", "0", ""])
+    return _started(["replay", answer]) if answer else None
+
+
 def cancel(link: Link, cells: int, at: Address, id_: str, now: str = "") -> bool:
     """Cancels a live verification; False where Redis knows none, Refusal not_pending for one that ended otherwise."""
     keys = subject_keys(at, cells)

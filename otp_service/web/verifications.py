@@ -127,6 +127,7 @@ def _resource(past: Past) -> dict[str, Any]:
         "expires_at": rfc3339(past.expires_ms),
         "approved_at": rfc3339_or_none(past.approved_ms),
         "ended_at": rfc3339_or_none(past.ended_ms),
+        "resend_after": rfc3339_or_none(past.resend_after_ms),
         "sends": past.sends,
         "attempts_left": past.attempts_left,
         "message_id": past.message,
