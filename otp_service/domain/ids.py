@@ -28,7 +28,16 @@ class Address:
 def address(index_key: bytes, realm: str, to: str, purpose: str) -> Address:
     """The address of (realm, number, purpose); a realm is an application, test keys have their own."""
     subject = mac(index_key, "subject", realm, to)[:SUBJECT_BYTES]
-    return Address(subject, mac(subject, purpose)[:TAG_BYTES])
+    return Address(subject, _tag(subject, purpose))
+
+
+def is_of(at: Address, purpose: str) -> bool:
+    """Whether this is where a verification for that purpose lives."""
+    return at.tag == _tag(at.subject, purpose)
+
+
+def _tag(subject: bytes, purpose: str) -> bytes:
+    return mac(subject, purpose)[:TAG_BYTES]
 
 
 def verification_id(index_key: bytes, realm: str, at: Address, random: bytes) -> str:

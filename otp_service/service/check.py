@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from otp_service.domain import codes, proof
 from otp_service.domain.errors import Refusal
-from otp_service.domain.ids import Address, read_verification_id
+from otp_service.domain.ids import Address, is_of, read_verification_id
 from otp_service.domain.keys import b64
 from otp_service.domain.requests import CheckRequest
 from otp_service.service.callers import Caller
@@ -65,7 +65,8 @@ def _find(core: Core, caller: Caller, request: CheckRequest) -> tuple[str | None
         number, at = locate(core, caller, request.to, request.purpose or "login")
         return number.e164, at
     at_id = read_verification_id(core.index_key, caller.realm, request.id or "")
-    if at_id is None:
+    # A login flow that names the purpose must not be answered with a code that was sent for another.
+    if at_id is None or (request.purpose is not None and not is_of(at_id, request.purpose)):
         nothing_there()
     return None, at_id
 
