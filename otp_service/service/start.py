@@ -132,6 +132,7 @@ def _opening(
         operation=operation,
         id=id_,
         kid=ring.current,
+        kids=ring.kids,
         digest=codes.digest(ring.key("check", ring.current), at, request.user, request.binding, code),
         bound=codes.bound(core.index_key, at, request.user, request.binding, request.code),
         purpose=request.purpose,

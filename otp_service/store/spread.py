@@ -58,7 +58,7 @@ def start(
         _hand_back(link, reserved)
     if answer[0] == "refused" and refusal:
         answer = [*answer[:4], *refusal[4:]]  # the application's own figures come from its slot
-    _conclude(link, operation, answer if answer[0] != "refused" else None)
+    _conclude(link, operation, answer if answer[0] in ("done", "known") else None)
     return answer
 
 

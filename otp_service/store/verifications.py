@@ -32,6 +32,7 @@ class Opening:
     operation: Operation
     id: str
     kid: str
+    kids: Sequence[str]  # of the whole ring
     digest: str
     bound: str
     purpose: str
@@ -134,6 +135,7 @@ def _start(
         *(FAILURES_KEPT_MS, RECORD_KEPT_MS, min(60_000, o.ttl_ms // 2)),
         *(o.message, o.envelope, o.request, o.price_micros, o.detail, o.message_detail),
         *foreign,
+        f",{','.join(o.kids)},",
         len(rules),
         *flat(rules),
     ]
@@ -170,10 +172,6 @@ def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool =
     if answer[0] == "shape":
         detail = "a code of this verification has another length or other symbols; this cost no attempt"
         raise Refusal("invalid_field", f"code: {detail}", errors=[{"field": "code", "code": "shape", "detail": detail}])
-    if answer[0] == "kid":
-        raise Refusal(
-            "unavailable", "the key that made this code is not in the key ring; this cost no attempt", retry_after_s=5
-        )
     return _checked(answer)
 
 
@@ -247,6 +245,10 @@ def forgive(link: Link, cells: int, subject: bytes) -> None:
 
 
 def _body(answer: list[str]) -> tuple[list[str], bool]:
+    if answer[0] == "kid":
+        raise Refusal(
+            "unavailable", "the key that made this code is not in the key ring; nothing was used up", retry_after_s=5
+        )
     if answer[0] == "refused":
         raise Refused(answer)
     if answer[0] == "replay":

@@ -8,7 +8,7 @@ local function failures_of(key, now, device, keep)
   local known = device ~= '' and f['k:' .. device] and now - tonumber(f['k:' .. device]) < keep
   local count, at
   if known then count, at = f['d:' .. device], f['da:' .. device] else count, at = f.s, f.sa end
-  if not fresh then return { all = 0, known = known, count = 0, at = 0, map = f } end
+  if not fresh then return { all = 0, known = known, count = 0, at = 0, map = f, stale = f.at } end
   return { all = tonumber(f.all or '0'), known = known, count = tonumber(count or '0'), at = tonumber(at or '0'), map = f }
 end
 
@@ -18,8 +18,17 @@ local function lock_wait(f, now, from, base, most)
   return math.max(0, f.at + delay - now)
 end
 
+local function counts_in(map)
+  local names = { 'all', 'at', 's', 'sa' }
+  for name in pairs(map) do
+    if string.sub(name, 1, 2) == 'd:' or string.sub(name, 1, 3) == 'da:' then names[#names + 1] = name end
+  end
+  return names
+end
+
 local function count_failure(key, f, now, device, keep)
   local who, when = 's', 'sa'
+  if f.stale then redis.call('HDEL', key, unpack(counts_in(f.map))) end
   if f.known then who, when = 'd:' .. device, 'da:' .. device end
   redis.call('HSET', key, 'all', int(f.all + 1), 'at', int(now), who, int(f.count + 1), when, int(now))
   redis.call('PEXPIRE', key, int(keep))
@@ -27,11 +36,9 @@ local function count_failure(key, f, now, device, keep)
 end
 
 local function forgive(key, f, now, device, keep, most_devices)
-  local gone, devices = { 'all', 'at', 's', 'sa' }, 0
+  local gone, devices = counts_in(f.map), 0
   for name, value in pairs(f.map) do
-    local two = string.sub(name, 1, 2)
-    if two == 'd:' or string.sub(name, 1, 3) == 'da:' then gone[#gone + 1] = name end
-    if two == 'k:' then
+    if string.sub(name, 1, 2) == 'k:' then
       if now - tonumber(value) >= keep then gone[#gone + 1] = name else devices = devices + 1 end
     end
   end

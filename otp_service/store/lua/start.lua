@@ -2,7 +2,7 @@
 -- KEYS  1 record  2 failures  3 outbox  4 facts  5.. one per limit  then, if there is one, the idempotency key
 -- ARGV  names below, then 6 per limit (limits.lua)
 -- Answers {'done', id, new, created, expires, resend after, sends, guesses left, message, channel}
---         {'known', ...} the same, of an operation seen before | {'replay', answer} | {'refused', code, wait ms, rule, (application limit: amount, period, left)...}
+--         {'known', ...} the same, of an operation seen before | {'replay', answer} | {'kid', kid} | {'refused', code, wait ms, rule, (application limit: amount, period, left)...}
 local now = clock(ARGV[1])
 local op, fingerprint, remember_ms, only = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local id, kid, digest, bound = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
@@ -13,7 +13,7 @@ local failures_kept, record_kept, fresh_ms = tonumber(ARGV[23]), tonumber(ARGV[2
 local message, envelope, request, price = ARGV[26], ARGV[27], ARGV[28], ARGV[29]
 local detail, message_detail = ARGV[30], ARGV[31]
 local foreign_code, foreign_wait, foreign_name = ARGV[32], tonumber(ARGV[33]), ARGV[34]
-local count = tonumber(ARGV[35])
+local kids, count = ARGV[35], tonumber(ARGV[36])
 local record, failures, outbox, facts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local idem = KEYS[5 + count]
 
@@ -59,12 +59,15 @@ if #recent >= max_sends then
   refusals[#refusals + 1] = { 'max_sends', recent[max_sends] + ttl - now, 'sends' }
 end
 if foreign_code ~= '' then refusals[#refusals + 1] = { foreign_code, foreign_wait, foreign_name } end
-local limits = read_limits(5, 36, count, now)
+local limits = read_limits(5, 37, count, now)
 local refused = judge(refusals, limits)
 if refused then return refused end
 
-for _, l in ipairs(limits) do take(l) end
 local again = live and r.bd == bound and tonumber(r.exp) - now >= fresh_ms
+-- Its code can't be made any more: a message that never arrives must not be promised.
+if again and not string.find(kids, ',' .. r.kid .. ',', 1, true) then return { 'kid', r.kid } end
+
+for _, l in ipairs(limits) do take(l) end
 local new, used, sent, created, expires, n = '1', 0, 1, now, now + ttl, 1
 if again then
   id, kid, shape, new = r.id, r.kid, r.sh, '0'
