@@ -10,7 +10,7 @@ from otp_service.domain.keys import b64
 from otp_service.domain.requests import CheckRequest
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
-from otp_service.service.destination import locate, refuse_disabled
+from otp_service.service.destination import is_disabled, locate, refuse_disabled
 from otp_service.service.history import Past, past
 from otp_service.service.sealed import number_of
 from otp_service.service.start import device_digest
@@ -44,9 +44,9 @@ def nothing_there() -> NoReturn:
 def check(core: Core, caller: Caller, request: CheckRequest, operation: Operation) -> Result:
     """The verdict on a guess; Refusal where there is nothing to compare it with."""
     to, at = _find(core, caller, request)
-    refuse_disabled(core, caller, at)
     checked = store.check(core.link, core.cells, _guess(core, caller, request, operation, at), clustered=core.clustered)
     if checked == "none":
+        refuse_disabled(core, caller, at)
         return _from_history(core, caller, request)
     if not checked.replayed:
         core.observe.checked(checked.reason or "approved")
@@ -84,7 +84,8 @@ def _guess(core: Core, caller: Caller, request: CheckRequest, operation: Operati
             for kid in ring.kids
         ],
         device=device_digest(core, at, request.client.device_id),
-        hard_lock_after=caller.application.policy.hard_lock_after,
+        # The script refuses what the ledger has locked, but only after it knew its own repeat.
+        hard_lock_after=0 if is_disabled(core, caller, at) else caller.application.policy.hard_lock_after,
         lock_detail=f'{{"application":"{caller.application.id}","subject":"{b64(at.subject)}"}}',
     )
 

@@ -50,8 +50,13 @@ def admit(core: Core, caller: Caller, to: str, purpose: str) -> Destination:
     return Destination(number, index, at)
 
 
+def is_disabled(core: Core, caller: Caller, at: Address) -> bool:
+    """Whether the ledger holds a hard lock of this subject."""
+    locks = core.snapshot().hard_locks
+    return bool(locks) and (caller.application.id, b64(at.subject)) in locks
+
+
 def refuse_disabled(core: Core, caller: Caller, at: Address) -> None:
     """Refusal destination_disabled while the ledger holds a hard lock of this subject."""
-    locks = core.snapshot().hard_locks
-    if locks and (caller.application.id, b64(at.subject)) in locks:
+    if is_disabled(core, caller, at):
         raise Refusal("destination_disabled", "too many wrong codes in a row; an admin must lift the lock")
