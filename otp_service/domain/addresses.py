@@ -20,6 +20,11 @@ def counted_network(text: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
+def is_address(text: str) -> bool:
+    """Whether this is an IP address."""
+    return _address(text) is not None
+
+
 def networks(texts: Sequence[str]) -> tuple[Network, ...]:
     """Addresses and CIDR blocks; ValueError names the one that can't be read."""
     found = []

@@ -24,6 +24,8 @@ def b64(data: bytes) -> str:
 
 def unb64(text: str) -> bytes:
     """The reverse of b64; ValueError on anything else."""
+    if "+" in text or "/" in text:
+        raise ValueError("not base64url")  # one value has one spelling
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
@@ -97,15 +99,19 @@ def parse_ring(text: str) -> KeyRing:
     for number, entry in enumerate(text.split(","), 1):
         kid, _, encoded = entry.strip().partition(":")
         if not (kid.isascii() and kid.isalnum() and len(kid) <= MAX_KID):
-            raise ValueError(f"entry {number} must look like kid:base64, the kid 1 to {MAX_KID} ASCII letters or digits")
+            raise ValueError(
+                f"entry {number} must look like kid:base64, the kid 1 to {MAX_KID} ASCII letters or digits"
+            )
         if kid in masters:
             raise ValueError(f"entry {number} repeats the kid {kid!r}")
         try:
             master = base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise ValueError(f"entry {number} ({kid}) is not base64") from error
         if len(master) < KEY_BYTES:
-            raise ValueError(f"entry {number} ({kid}) has {len(master)} bytes; make one of {KEY_BYTES}: openssl rand -base64 32")
+            raise ValueError(
+                f"entry {number} ({kid}) has {len(master)} bytes; make one of {KEY_BYTES}: openssl rand -base64 32"
+            )
         masters[kid] = master
     return KeyRing(masters)
 

@@ -8,6 +8,7 @@ from limits import parse_many
 # Up to here a limit keeps exact timestamps; above it counts in 61 slices of ceil(period/60), all in full, so that no window
 # ever sees more than the amount (60 slices let 1.07 x through).
 EXACT_UP_TO = 64
+MOST = 1_000_000_000  # what no service sends, and scripts can still print
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
         raise ValueError("can't be read as limits; write for instance '5 per 10 minutes; 20 per day'") from None
     found = tuple(Limit(item.amount, item.get_expiry() * 1000) for item in items)
     for limit in found:
+        if limit.amount > MOST:
+            raise ValueError(f"a limit's amount must be at most {MOST}")
         if limit.period_ms <= 0 or limit.period_ms > 366 * 86_400_000:
             raise ValueError("a limit's period must be between 1 second and 366 days")
     return found

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from otp_service.domain.addresses import is_address
 from otp_service.domain.codes import alphabets_of
 
 To = Annotated[str, StringConstraints(min_length=3, max_length=32)]
@@ -32,6 +33,13 @@ class Client(Body):
     ip: Annotated[str, StringConstraints(max_length=45)] | None = None
     user_agent: Annotated[str, StringConstraints(max_length=512)] | None = None
     device_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+
+    @field_validator("ip")
+    @classmethod
+    def _is_an_address(cls, ip: str | None) -> str | None:
+        if ip is not None and not is_address(ip):
+            raise ValueError("this is not an IP address")
+        return ip
 
 
 class StartRequest(Body):
