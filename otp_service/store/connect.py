@@ -26,7 +26,12 @@ SENTINEL = "redis+sentinel://"
 
 # The client's own retries are off everywhere: redis-py repeats a command ten times after a lost reply, and one request would
 # be two messages.
-OPTIONS: dict[str, Any] = {"socket_connect_timeout": CONNECT_S, "socket_timeout": COMMAND_S, "protocol": 2}
+OPTIONS: dict[str, Any] = {
+    "socket_connect_timeout": CONNECT_S,
+    "socket_timeout": COMMAND_S,
+    "protocol": 2,
+    "driver_info": None,  # telling the library's name would be two more trips for each new connection
+}
 COURIER_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": COURIER_CONNECT_S,
     "socket_timeout": COURIER_COMMAND_S,

@@ -2,26 +2,39 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from redis.cluster import RedisCluster
 from redis.connection import AbstractConnection, ConnectionPool
+from redis.exceptions import (
+    AskError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from otp_service.domain.errors import Refusal
 from otp_service.store.scripts import Script
 
-REPEAT_BEFORE_S = 0.4  # a repeat that starts later could end after the second within which a caller is answered
+# Connecting may take 250 ms and an answer 500: whatever is sent later could end after the second that is promised.
+AGAIN_BEFORE_S = 0.2
 WAIT_MS = 100
 
 Arg = str | bytes | int
+_LOST = (RedisConnectionError, RedisTimeoutError, RedisClusterException)
 
 
 class Link(Protocol):
-    """A way to call scripts and commands; every failure to reach Redis is Refusal `unavailable`."""
+    """A way to call scripts and commands; every failure to reach Redis is Refusal `unavailable`.
+
+    `call` and `command` are repeated once after a lost reply, so both must be harmless to repeat; `once` is sent once.
+    """
 
     def call(self, script: Script, keys: Sequence[str], args: Sequence[Arg], *, durable: bool = False) -> Any: ...
     def once(self, script: Script, keys: Sequence[str], args: Sequence[Arg]) -> Any: ...
@@ -30,7 +43,45 @@ class Link(Protocol):
 
 def unavailable(why: str) -> Refusal:
     """The 503 that every trouble with Redis becomes."""
-    return Refusal("unavailable", f"{why}; nothing was decided: repeat with the same Idempotency-Key", retry_after_s=1)
+    detail = f"{why}; what became of this request is not known: repeat it with the same Idempotency-Key"
+    return Refusal("unavailable", detail, retry_after_s=1)
+
+
+def _once(attempt: Callable[[], Any]) -> Any:
+    try:
+        return attempt()
+    except (RedisError, RedisClusterException) as error:
+        raise unavailable("Redis can't be reached") from error
+
+
+def _twice(attempt: Callable[[], Any]) -> Any:
+    began = time.monotonic()
+    try:
+        return attempt()
+    except _LOST as error:
+        _still_early(began, error)
+    except RedisError as error:
+        raise unavailable("Redis refused the command") from error
+    return _once(attempt)
+
+
+def _still_early(began: float, error: Exception) -> None:
+    if time.monotonic() - began > AGAIN_BEFORE_S:
+        raise unavailable("Redis did not answer in time") from error
+
+
+def _by_name(send: Callable[..., Any], script: Script, keys: Sequence[str], args: Sequence[Arg]) -> Any:
+    began = time.monotonic()
+    try:
+        return send("EVALSHA", script.sha, len(keys), *keys, *args)
+    except NoScriptError as error:
+        _still_early(began, error)
+    return send("EVAL", script.source, len(keys), *keys, *args)
+
+
+def _enough(confirmed: int, wanted: int) -> None:
+    if confirmed < wanted:
+        raise unavailable("too few replicas confirmed the write")
 
 
 class Direct:
@@ -43,52 +94,32 @@ class Direct:
 
     def call(self, script: Script, keys: Sequence[str], args: Sequence[Arg], *, durable: bool = False) -> Any:
         wait = self._min_replicas if durable else 0
-        began = time.monotonic()
-        try:
-            return self._evaluate(script, keys, args, wait)
-        except (RedisConnectionError, RedisTimeoutError) as error:
-            if time.monotonic() - began > REPEAT_BEFORE_S:
-                raise unavailable("Redis did not answer in time") from error
-        except RedisError as error:
-            raise unavailable("Redis refused the command") from error
-        try:
-            return self._evaluate(script, keys, args, wait)
-        except RedisError as error:
-            raise unavailable("Redis can't be reached") from error
+        return _twice(lambda: _by_name(partial(self._send, wait), script, keys, args))
 
     def once(self, script: Script, keys: Sequence[str], args: Sequence[Arg]) -> Any:
-        try:
-            return self._evaluate(script, keys, args, 0)
-        except RedisError as error:
-            raise unavailable("Redis can't be reached") from error
+        return _once(lambda: _by_name(partial(self._send, 0), script, keys, args))
 
     def command(self, *args: Arg) -> Any:
-        try:
-            connection = self._connection()
-            connection.send_command(*args)
-            return connection.read_response()
-        except RedisError as error:
-            raise unavailable("Redis can't be reached") from error
+        return _twice(lambda: self._send(0, *args))
 
-    def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Arg], wait: int) -> Any:
-        try:
-            return self._send(("EVALSHA", script.sha, len(keys), *keys, *args), wait)
-        except NoScriptError:
-            return self._send(("EVAL", script.source, len(keys), *keys, *args), wait)
-
-    def _send(self, command: tuple[Arg, ...], wait: int) -> Any:
+    def _send(self, wait: int, *command: Arg) -> Any:
         connection = self._connection()
-        if not wait:
-            connection.send_packed_command(connection.pack_command(*command), check_health=False)
-            return connection.read_response()
-        connection.send_packed_command(connection.pack_commands([command, ("WAIT", wait, WAIT_MS)]), check_health=False)
+        packed = connection.pack_command(*command)
+        if wait:
+            packed = [*packed, *connection.pack_command("WAIT", wait, WAIT_MS)]
+        connection.send_packed_command(packed, check_health=False)
         try:
-            answer = connection.read_response(disconnect_on_error=False)
-        except ResponseError:
-            connection.read_response()  # the answer to WAIT, lest the next caller reads it
+            answer = connection.read_response()
+        except ReadOnlyError:
+            # This was the master; by its name another one is reached now.
+            connection.disconnect()
             raise
-        if connection.read_response() < wait:
-            raise unavailable("too few replicas confirmed the write")
+        except ResponseError:
+            if wait:
+                connection.read_response()  # the answer to WAIT, lest the next caller reads it
+            raise
+        if wait:
+            _enough(connection.read_response(), wait)
         return answer
 
     def _connection(self) -> AbstractConnection:
@@ -106,47 +137,34 @@ class Through:
         self._min_replicas = min_replicas
 
     def call(self, script: Script, keys: Sequence[str], args: Sequence[Arg], *, durable: bool = False) -> Any:
-        began = time.monotonic()
-        try:
-            answer = self._evaluate(script, keys, args)
-        except (RedisConnectionError, RedisTimeoutError, RedisClusterException) as error:
-            if time.monotonic() - began > REPEAT_BEFORE_S:
-                raise unavailable("Redis did not answer in time") from error
-            answer = self.once(script, keys, args)
-        except RedisError as error:
-            raise unavailable("Redis refused the command") from error
-        if durable and self._min_replicas:
-            self._wait(keys[0])
-        return answer
+        waits = durable and self._min_replicas
+        send = partial(self._send_and_wait, keys[0]) if waits else self._client.execute_command
+        return _twice(lambda: _by_name(send, script, keys, args))
 
     def once(self, script: Script, keys: Sequence[str], args: Sequence[Arg]) -> Any:
-        try:
-            return self._evaluate(script, keys, args)
-        except (RedisError, RedisClusterException) as error:
-            raise unavailable("Redis can't be reached") from error
+        return _once(lambda: _by_name(self._client.execute_command, script, keys, args))
 
     def command(self, *args: Arg) -> Any:
-        try:
-            return self._client.execute_command(*args)
-        except (RedisError, RedisClusterException) as error:
-            raise unavailable("Redis can't be reached") from error
+        return _twice(lambda: self._client.execute_command(*args))
 
-    def _evaluate(self, script: Script, keys: Sequence[str], args: Sequence[Arg]) -> Any:
+    def _send_and_wait(self, key: str, *command: Arg) -> Any:
+        # WAIT counts from the last write of its own connection. Only the client of a single node sends both over one.
         try:
-            return self._client.evalsha(script.sha, len(keys), *keys, *args)
-        except NoScriptError:
-            return self._client.eval(script.source, len(keys), *keys, *args)
+            with self._node(key).pipeline(transaction=False) as pipeline:
+                pipeline.execute_command(*command)
+                pipeline.execute_command("WAIT", self._min_replicas, WAIT_MS)
+                answer, confirmed = pipeline.execute()
+        except (AskError, RedisConnectionError, RedisTimeoutError) as error:
+            self._look_around()
+            raise RedisConnectionError("the slot's node is another one now, or down") from error
+        _enough(confirmed, self._min_replicas)
+        return answer
 
-    def _wait(self, key: str) -> None:
-        try:
-            if isinstance(self._client, RedisCluster):
-                node = self._client.get_node_from_key(key)
-                confirmed = self._client.execute_command("WAIT", self._min_replicas, WAIT_MS, target_nodes=node)
-            else:
-                confirmed = self._client.execute_command("WAIT", self._min_replicas, WAIT_MS)
-        except (RedisError, RedisClusterException) as error:
-            raise unavailable("Redis can't be reached") from error
-        if isinstance(confirmed, dict):
-            confirmed = next(iter(confirmed.values()))
-        if confirmed < self._min_replicas:
-            raise unavailable("too few replicas confirmed the write")
+    def _node(self, key: str) -> Any:
+        if isinstance(self._client, RedisCluster):
+            return self._client.get_redis_connection(self._client.get_node_from_key(key))
+        return self._client
+
+    def _look_around(self) -> None:
+        if isinstance(self._client, RedisCluster):
+            self._client.nodes_manager.initialize()
