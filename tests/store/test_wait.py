@@ -1,0 +1,127 @@
+"""With OTP_REDIS_MIN_REPLICAS a start or a check is answered only once replicas have it."""
+
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from otp_service.settings import Settings
+from tests.proxy import Proxy, proxy
+from tests.servers import RedisServer, free_port, redis_server, wait_until
+from tests.world import NUMBER, OTHER_NUMBER, World
+
+KEY = {"Idempotency-Key": "once-and-for-all"}
+AT_ONCE = ("--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0")
+OUTBOX = "{c0}:out:high"
+
+
+@dataclass
+class Pair:
+    """A master and its replica, with the way that the service takes to the master."""
+
+    master: RedisServer
+    replica: RedisServer
+    replica_port: int
+    line: Proxy
+
+    def queued(self) -> tuple[int, int]:
+        """How many messages wait, as the master and as the replica know it."""
+        with self.master.client() as master, self.replica.client() as replica:
+            return master.xlen(OUTBOX), replica.xlen(OUTBOX)
+
+    def hang_replica(self) -> None:
+        self.replica.process.send_signal(signal.SIGSTOP)
+
+    def resume_replica(self) -> None:
+        self.replica.process.send_signal(signal.SIGCONT)
+
+    def fail_over(self) -> None:
+        """The replica becomes master, the old master its replica, and the name leads to the new one."""
+        with self.master.client() as master, self.replica.client() as replica:
+            replica.execute_command("REPLICAOF", "NO", "ONE")
+            master.execute_command("REPLICAOF", "127.0.0.1", self.replica_port)
+        self.line.upstream = self.replica.socket
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """A master whose replica is in step with it."""
+    port, replica_port = free_port(), free_port()
+    following = ("--port", str(replica_port), "--replicaof", "127.0.0.1", str(port))
+    with redis_server("--port", str(port), *AT_ONCE) as master, redis_server(*following) as replica:
+        with master.client() as client:
+            wait_until(lambda: client.set("in step", 1) and client.execute_command("WAIT", 1, 50) == 1, 10)
+        with proxy(master.socket) as line:
+            made = Pair(master, replica, replica_port, line)
+            yield made
+            made.resume_replica()
+
+
+@pytest.fixture
+def settings(settings: Settings, pair: Pair) -> Settings:
+    """The usual ones, wanting one replica's confirmation."""
+    return settings.model_copy(update={"redis_url": pair.line.url, "redis_min_replicas": 1})
+
+
+def test_an_accepted_start_is_on_a_replica(world: World, pair: Pair) -> None:
+    """When the caller hears 201, the message is queued on the replica too."""
+    assert world.api.start().status_code == 201
+    assert pair.queued() == (1, 1)
+
+
+def test_a_start_without_confirmation_is_503_and_its_repeat_sends_nothing_more(world: World, pair: Pair) -> None:
+    """The caller is told to repeat with the same Idempotency-Key, and the repeat hears of the one message."""
+    pair.hang_replica()
+    refused = world.api.start(headers=KEY)
+    assert refused.status_code == 503
+    assert refused.json["code"] == "unavailable"
+    assert "too few replicas" in refused.json["detail"]
+    assert "repeat it with the same Idempotency-Key" in refused.json["detail"]
+    assert refused.headers["Retry-After"] == "1"
+    assert world.api.start(headers=KEY).status_code == 503
+
+    pair.resume_replica()
+    answer = world.api.start(headers=KEY)
+    assert (answer.status_code, answer.json["sends"]) == (201, 1)
+    assert pair.queued() == (1, 1)
+
+
+def test_an_approval_without_confirmation_is_503_and_its_repeat_is_approved(world: World, pair: Pair) -> None:
+    """The operation that approved hears so when it repeats; nobody else does."""
+    id_ = world.api.start().json["id"]
+    right = world.code(id_)
+    pair.hang_replica()
+    assert world.api.check(right, KEY).status_code == 503
+    pair.resume_replica()
+    assert world.api.check(right, KEY).json["valid"]
+    assert world.api.check(right).json["reason"] == "already_used"
+
+
+def test_nobody_hears_the_late_answer_to_another_request(world: World, pair: Pair) -> None:
+    """An answer that comes after its deadline is thrown away with its connection."""
+    world.api.start("+41791234599")
+    pair.line.delay_s = 0.7
+    assert world.api.start(NUMBER, KEY).status_code == 503
+    pair.line.delay_s = 0.0
+    other = world.api.start(OTHER_NUMBER)
+    assert (other.status_code, other.json["sends"]) == (201, 1)
+    assert other.json["id"] != world.api.start(NUMBER, KEY).json["id"]
+
+
+def test_scripts_that_redis_forgot_are_sent_again_with_wait(world: World, pair: Pair) -> None:
+    """After SCRIPT FLUSH the answers of WAIT and of the script are not taken for each other."""
+    id_ = world.api.start().json["id"]
+    with pair.master.client() as client:
+        client.script_flush()
+    assert world.api.start().json["id"] == id_
+    assert world.api.check(world.code(id_)).json["valid"]
+
+
+def test_after_a_failover_the_new_master_is_found(world: World, pair: Pair) -> None:
+    """A connection to what has become a replica is given up: one request hears 503 and the next one goes through."""
+    world.api.start(OTHER_NUMBER)
+    pair.fail_over()
+    assert world.api.start(NUMBER, KEY).status_code == 503
+    wait_until(lambda: world.api.start(NUMBER, KEY).status_code == 201, 10)
+    assert pair.queued() == (2, 2)
