@@ -6,13 +6,13 @@ import click
 
 from otp_service.commands.admin import apps, keys
 from otp_service.commands.develop import demo, dev
-from otp_service.commands.ledger import backup, migrate, restore
+from otp_service.commands.ledger import backup, migrate, rekey, restore
 from otp_service.commands.look import doctor, settings
 from otp_service.commands.run import serve, worker
 from otp_service.domain.errors import Refusal
 from otp_service.settings import BadSettings
 
-COMMANDS = (dev, demo, serve, worker, migrate, apps, keys, settings, doctor, backup, restore)
+COMMANDS = (dev, demo, serve, worker, migrate, apps, keys, settings, doctor, rekey, backup, restore)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

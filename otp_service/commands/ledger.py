@@ -1,4 +1,4 @@
-"""`migrate`, `backup` and `restore`: the ledger's own commands."""
+"""`migrate`, `rekey`, `backup` and `restore`: the ledger's own commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,11 +8,13 @@ import click
 from rich.progress import Progress
 
 from otp_service import wiring
+from otp_service.domain.keys import NONCE_BYTES
 from otp_service.ledger import migrate as migrations
 from otp_service.ledger.backup import backup as write_backup
 from otp_service.ledger.engine import make_engine
+from otp_service.ledger.rekey import rekey as seal_again
 from otp_service.ledger.restore import restore as read_backup
-from otp_service.service.core import now_ms
+from otp_service.service.core import now_ms, random_bytes
 from otp_service.settings import read_settings
 
 
@@ -46,6 +48,23 @@ def restore(path: Path, replace: bool) -> None:
     with _progress("restoring") as tell:
         rows = read_backup(engine, path, now_ms(), replace=replace, progress=tell)
     click.echo(f"{sum(rows.values())} rows are back; running processes see them within 2 s.")
+
+
+@click.command()
+def rekey() -> None:
+    """Seals everything again under the newest key of OTP_MASTER_KEYS; after it an older one may leave the ring."""
+    settings = read_settings()
+    parts = wiring.build(settings)
+    ring = parts.core.ring
+
+    def reseal(sealed: str, bound_to: str) -> str:
+        return ring.seal(ring.open(sealed, bound_to), bound_to, random_bytes(NONCE_BYTES))
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("sealing again", total=None)
+        done = seal_again(parts.core.engine, ring.current, reseal, lambda count: progress.update(task, completed=count))
+    click.echo(f"{done} values are sealed again under {ring.current}.")
+    click.echo("Older keys may leave OTP_MASTER_KEYS once every process runs with this ring and 25 hours have passed.")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from otp_service.ledger import meta
 
 @dataclass(frozen=True, slots=True)
 class AuditKey:
-    """The key that chains the audit, derived by the caller from the ring's key `kid`."""
+    """The key that chains the audit, derived by the caller; `kid` names where it comes from."""
 
     kid: str
     key: bytes = field(repr=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from otp_service.domain.keys import KeyRing
+from otp_service.domain.keys import KeyRing, mac
 from otp_service.domain.provider_file import ProviderFile
 from otp_service.ledger.changes import AuditKey
 from otp_service.ledger.snapshot import Snapshot
@@ -34,8 +34,8 @@ class Core:
 
     @property
     def audit_key(self) -> AuditKey:
-        """The newest key of the audit chain."""
-        return AuditKey(self.ring.current, self.ring.key("audit", self.ring.current))
+        """The key of the audit chain; drawn from the index key, so that rotating the ring never breaks the chain."""
+        return AuditKey("index", mac(self.index_key, "audit"))
 
 
 class Observer:
