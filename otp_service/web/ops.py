@@ -4,6 +4,7 @@ from typing import cast
 
 from flask import Blueprint, Response, current_app
 
+from otp_service.domain.errors import FieldError, Refusal
 from otp_service.domain.proof import jwks
 from otp_service.service.health import health
 from otp_service.service.truths import Truths
@@ -11,6 +12,7 @@ from otp_service.web.context import core
 from otp_service.web.metrics import CONTENT_TYPE, exposition
 from otp_service.web.rendering import answer
 
+RETRY_S = 5
 blueprint = Blueprint("ops", __name__)
 metrics_blueprint = Blueprint("metrics", __name__)
 
@@ -23,9 +25,15 @@ def livez() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> Response:
     found = health(core(), cast(Truths, current_app.extensions["truths"]))
-    status = "ready" if found.ready else "not_ready"
-    body = {"status": status, "failing": found.failing, "degraded": found.degraded}
-    return answer(body, 200 if found.ready else 503)
+    if not found.ready:
+        raise _not_ready(found.failing)
+    return answer({"status": "ready", "degraded": found.degraded})
+
+
+def _not_ready(failing: list[str]) -> Refusal:
+    parts = (said.partition(": ") for said in failing)
+    errors: list[FieldError] = [{"field": name, "code": "failing", "detail": detail} for name, _, detail in parts]
+    return Refusal("unavailable", f"not ready: {'; '.join(failing)}", retry_after_s=RETRY_S, errors=errors)
 
 
 @blueprint.get("/.well-known/jwks.json")
