@@ -19,7 +19,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 HEADER = re.compile(r"^[ \t]*\[\[[ \t]*providers[ \t]*\]\]", re.MULTILINE)
 DEFAULT_PRIORITY = 100
 MAX_PRIORITY = 1000
-COMMON = ("name", "kind", "priority", "countries", "max_per_s")
+COMMON = ("name", "kind", "priority", "countries")
 
 # kind and options -> (field, what is wrong and what to do) of each mistake; a value never stands in it.
 Examine = Callable[[str, Mapping[str, Any]], Iterable[tuple[str, str]]]
@@ -34,7 +34,6 @@ class ProviderEntry:
     priority: int = DEFAULT_PRIORITY  # lower comes first
     countries: frozenset[str] | None = None  # ISO 3166 alpha-2; None: every country
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    max_per_s: float | None = None
     test_only: bool = False  # gets the messages of test keys and no others
 
 
@@ -141,14 +140,13 @@ def _entry(
 
 
 def _typed(table: Mapping[str, Any], options: Mapping[str, Any]) -> ProviderEntry:
-    countries, rate = table.get("countries"), table.get("max_per_s")
+    countries = table.get("countries")
     return ProviderEntry(
         name=table["name"],
         kind=table["kind"],
         priority=table.get("priority", DEFAULT_PRIORITY),
         countries=None if countries is None else frozenset(countries),
         options=options,
-        max_per_s=None if rate is None else float(rate),
     )
 
 
@@ -195,16 +193,9 @@ def _check_countries(value: object) -> str | None:
     return f"unknown country {unknown[0][:8]!r}; use ISO 3166 codes such as CH" if unknown else None
 
 
-def _check_rate(value: object) -> str | None:
-    if value is None or (type(value) in (int, float) and 0 < value <= 100_000):  # type: ignore[operator]
-        return None
-    return "must be a number above 0: messages per second, all couriers together"
-
-
 CHECKS: Mapping[str, Callable[[object], str | None]] = {
     "name": _check_name,
     "kind": _check_kind,
     "priority": _check_priority,
     "countries": _check_countries,
-    "max_per_s": _check_rate,
 }

@@ -26,7 +26,6 @@ name = "twilio-eu"
 kind = "twilio"
 priority = 10
 countries = ["CH", "LI"]
-max_per_s = 20
 account_sid = "AC00000000000000000000000000000001"
 auth_token = "${TWILIO_TOKEN}"
 sender = "Example"
@@ -66,9 +65,8 @@ def test_example_becomes_entries() -> None:
             "auth_token": ENVIRONMENT["TWILIO_TOKEN"],
             "sender": "Example",
         },
-        max_per_s=20.0,
     )
-    assert (second.name, second.priority, second.countries, second.max_per_s) == ("gateway", 100, None, None)
+    assert (second.name, second.priority, second.countries) == ("gateway", 100, None)
 
 
 def test_references_are_filled_in_anywhere_and_once() -> None:
@@ -106,8 +104,8 @@ def test_all_mistakes_are_told_in_one_go() -> None:
         " line 4, provider 'twilio-eu': auth_token: the environment has no TWILIO_TOKEN",
         " line 4, provider 'twilio-eu': priority: must be a whole number from 0 to 1000",
         " line 4, provider 'twilio-eu': countries: unknown country 'XX'",
-        " line 14, provider 'gateway': url: must be an http or https URL without credentials or fragment",
-        " line 22, provider 'gateway': kind: say what it is, for instance kind = \"twilio\"",
+        " line 13, provider 'gateway': url: must be an http or https URL without credentials or fragment",
+        " line 21, provider 'gateway': kind: say what it is, for instance kind = \"twilio\"",
     ]
 
 
@@ -124,9 +122,6 @@ def test_all_mistakes_are_told_in_one_go() -> None:
         (one("priority = true"), "otp-service.toml line 1, provider 'a': priority: must be a whole number"),
         (one("countries = []"), "otp-service.toml line 1, provider 'a': countries: must be a list"),
         (one('countries = "CH"'), "otp-service.toml line 1, provider 'a': countries: must be a list"),
-        (one("max_per_s = 0"), "otp-service.toml line 1, provider 'a': max_per_s: must be a number above 0"),
-        (one("max_per_s = nan"), "otp-service.toml line 1, provider 'a': max_per_s: must be a number above 0"),
-        (one("max_per_s = true"), "otp-service.toml line 1, provider 'a': max_per_s: must be a number above 0"),
         (one('sender = "${sender}"'), "otp-service.toml line 1, provider 'a': sender: write a reference"),
         (one('sender = "${SENDER"'), "otp-service.toml line 1, provider 'a': sender: write a reference"),
         (one("speed = 1"), "otp-service.toml line 1, provider 'a': speed: is not an option here; options are sender"),
