@@ -16,6 +16,7 @@ from otp_service import wiring
 from otp_service.ledger import migrate
 from otp_service.ledger.engine import make_engine
 from otp_service.settings import Settings
+from tests.clock import TimedWorld
 from tests.servers import RedisServer, redis_server
 from tests.world import MASTER_KEYS, Api, World
 
@@ -65,6 +66,14 @@ def world(settings: Settings) -> Iterator[World]:
     """A whole service without its courier."""
     parts = wiring.build(settings, development_server=True)
     yield World(parts)
+    parts.core.engine.dispose()
+
+
+@pytest.fixture
+def timed(settings: Settings) -> Iterator[TimedWorld]:
+    """A whole service whose store is told the time."""
+    parts = wiring.build(settings, development_server=True)
+    yield TimedWorld(parts)
     parts.core.engine.dispose()
 
 
