@@ -50,6 +50,7 @@ class _Asked:
     caller: Caller
     destination: Destination | None
     ip: str | None
+    network: str | None  # as which the address counts
 
 
 def read(core: Core, application: str, *, to: str | None = None, ip: str | None = None, test: bool = False) -> Counted:
@@ -76,7 +77,7 @@ def start_again(
 
 def _asked(core: Core, application: Application, to: str | None, ip: str | None, test: bool) -> _Asked:
     caller = caller_of(application, test=test)
-    return _Asked(caller, destination_of(core, caller, to) if to is not None else None, _network(ip))
+    return _Asked(caller, destination_of(core, caller, to) if to is not None else None, ip, _network(ip))
 
 
 def _network(ip: str | None) -> str | None:
@@ -100,7 +101,7 @@ def _counted(core: Core, asked: _Asked) -> Counted:
         spend = [rule for rule in spend if rule.name != "country"]
     counts = peek(core.link, [*_own(core, asked), *shared, *spend])
     to = mask(asked.destination.number.e164) if asked.destination else None
-    return Counted(caller.application.id, to, asked.ip, [_state(count) for count in counts])
+    return Counted(caller.application.id, to, asked.network, [_state(count) for count in counts])
 
 
 def _state(count: Count) -> LimitState:
@@ -115,4 +116,4 @@ def _targets(core: Core, asked: _Asked) -> Iterator[tuple[str, str]]:
     if asked.destination:
         yield "to", asked.destination.index
     if asked.ip:
-        yield "ip", b64(mac(core.index_key, "ip", asked.caller.realm, asked.ip)[:9])
+        yield "ip", b64(mac(core.index_key, "ip", asked.caller.realm, asked.network)[:9])
