@@ -1,0 +1,163 @@
+"""Scripts touch the keys that they declare and no others, as MONITOR sees it: else Redis Cluster could not run them."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+import redis as redis_py
+
+from otp_service import store, wiring
+from otp_service.domain.ids import address_of
+from otp_service.domain.limits import parse_limits
+from otp_service.settings import Settings
+from otp_service.store.connect import connect_courier
+from otp_service.store.keys import subject_keys
+from otp_service.store.limits import peek, rules
+from otp_service.store.outbox import Outbox, dead_letters, replay_dead
+from otp_service.store.receipts import apply_receipt
+from otp_service.store.scripts import SCRIPTS, load
+from otp_service.store.verifications import failure_lock
+from tests.servers import RedisServer
+from tests.store.monitor import Command, Monitor, monitored
+from tests.world import NUMBER, OTHER_NUMBER, World
+
+PARTS = {"prelude", "limits", "record", "failures"}
+FILES = {path.stem for path in (Path(store.__file__).parent / "lua").iterdir()} - PARTS
+NAMES = {SCRIPTS.get(name, load(name)).sha: name for name in FILES}
+OF_VERIFICATIONS = {"start", "check", "cancel", "read", "peek", "lock", "receipt"}
+ON_CLUSTER = {"claim", "reserve", "hand_back", "conclude", "start", "check"}
+OF_COURIERS = {"claim_next", "claim_wanted", "claim_idle", "claim_replay", "settle", "settle_facts", "due"}
+
+KEY, CHECK_KEY = {"Idempotency-Key": "of-a-start"}, {"Idempotency-Key": "of-a-check"}
+IP = {"ip": "203.0.113.7"}
+LIMITS = {"to": "9 per hour; 90 per day", "ip": "2 per hour", "prefix": "200 per day", "application": "300 per day"}
+
+
+@dataclass
+class Call:
+    """One script call: its name, what it declared, and what it then did."""
+
+    name: str
+    declared: set[str]
+    done: list[Command] = field(default_factory=list)
+
+
+@dataclass
+class Watch:
+    """Everything that scripts do."""
+
+    monitor: Monitor
+    client: redis_py.Redis
+
+    def calls(self) -> list[Call]:
+        found: list[Call] = []
+        for command in self.monitor.commands():
+            if command.by_script:
+                found[-1].done.append(command)
+            elif command.name == "EVALSHA":
+                found.append(Call(NAMES[command.words[1]], set(command.keys)))
+        return found
+
+    def undeclared(self, *expected: set[str]) -> list[tuple[str, Command]]:
+        """What was touched without being declared, after exactly the expected scripts have run."""
+        calls = self.calls()
+        assert {call.name for call in calls} == set().union(*expected)
+        return [
+            (call.name, command) for call in calls for command in call.done if self.keys_of(command) - call.declared
+        ]
+
+    def keys_of(self, command: Command) -> set[str]:
+        """The keys of a command, as Redis itself reads them."""
+        return set() if command.words == ["TIME"] else set(self.client.command_getkeys(*command.words))
+
+
+@pytest.fixture
+def watch(redis: RedisServer) -> Iterator[Watch]:
+    """What the scripts do, each of them known to Redis before."""
+    with redis.client() as client, monitored(redis) as monitor:
+        for name in FILES:
+            client.script_load(SCRIPTS.get(name, load(name)).source)
+        monitor.commands()
+        yield Watch(monitor, client)
+
+
+def test_every_script_is_watched() -> None:
+    """The tests of this file watch every script there is."""
+    assert FILES == OF_VERIFICATIONS | ON_CLUSTER | OF_COURIERS
+
+
+def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: Watch) -> None:
+    """Start, resend, check, cancel, read, receipts, limits and locks stay within their keys, whatever comes of them."""
+    world.policy(limits=LIMITS, max_attempts=2)
+    id_ = world.api.start(headers=KEY, client=IP).json["id"]
+    assert world.api.start(headers=KEY, client=IP).status_code == 201
+    assert world.api.start(client=IP).status_code == 200
+    assert world.api.start(client=IP).status_code == 429
+    assert world.api.check(world.wrong(id_), CHECK_KEY).status_code == 200
+    assert world.api.check(world.wrong(id_)).json["status"] == "failed"
+    other = world.api.start(OTHER_NUMBER).json
+    assert world.api.check(world.code(other["id"]), to=OTHER_NUMBER, client={"device_id": "d1"}).json["valid"]
+    again = world.api.start(OTHER_NUMBER, user="u1").json["id"]
+    world.api.start(OTHER_NUMBER, user="u2")
+    assert world.api.get(f"/v1/verifications/{again}").status_code == 200
+    assert world.api.delete(f"/v1/verifications/{again}").json["status"] == "canceled"
+    at = address_of(id_)
+    assert failure_lock(world.core.link, 1, at.subject).failures == 2
+    own = rules("to", "", parse_limits(LIMITS["to"]), at, 1)
+    assert [count.left for count in peek(world.core.link, own)] == [7, 88]
+    told = {"verification": other["id"], "message": other["message_id"], "provider": "p"}
+    assert apply_receipt(world.core.link, 1, rank=5, status="delivered", **told)
+
+    assert watch.undeclared(OF_VERIFICATIONS) == []
+
+
+def test_scripts_for_clusters_touch_only_declared_keys(settings: Settings, watch: Watch) -> None:
+    """So do the parts into which a start and a check are split on a Redis Cluster."""
+    parts = wiring.build(settings)
+    world = World(replace(parts, core=replace(parts.core, clustered=True)))
+    world.policy(limits=LIMITS)
+    id_ = world.api.start(NUMBER, KEY, client=IP).json["id"]
+    assert world.api.start(NUMBER, KEY, client=IP).json["id"] == id_
+    assert world.api.start(OTHER_NUMBER, client=IP).status_code == 201
+    assert world.api.start(OTHER_NUMBER, client=IP).status_code == 429
+    assert world.api.check(world.code(id_), CHECK_KEY).json["valid"]
+    parts.core.engine.dispose()
+
+    assert watch.undeclared(ON_CLUSTER, {"read"}) == []
+
+
+def test_scripts_of_couriers_touch_only_declared_keys(world: World, settings: Settings, watch: Watch) -> None:
+    """So does everything that a courier does with entries, facts and dead letters."""
+    sent = [world.api.start(f"+4179123450{number}").json for number in range(4)]
+    watch.calls()
+
+    asyncio.run(work_of_a_courier(settings.redis_url, sent))
+
+    assert watch.undeclared(OF_COURIERS) == []
+
+
+async def work_of_a_courier(url: str, sent: Sequence[dict[str, str]]) -> None:
+    """Ends four entries in every way there is, and everything that follows from that."""
+    client = connect_courier(url)
+    box = Outbox(client, 0, "one")
+    await box.prepare()
+    claimed = await box.next(10)
+    ids = [one["id"] for one in sent]
+    records = [subject_keys(address_of(id_), 1).record for id_ in ids]
+    assert (await box.wanted(records, ids)).states == ["pending"] * 4
+    assert len(await box.abandoned(0, 10)) == 4
+    ends = (("done", 0, ""), ("later", 0, '[1, "m", "a"]'), ("later", 0, "not json"), ("dead", 0, "bad_format"))
+    args: list[str | int | bytes] = []
+    for number, (entry, end, one) in enumerate(zip(claimed, ends, sent, strict=True), 7):
+        args += (1, entry.id, *end, number, one["message_id"], 3, "accepted|p|", "{}", 1, 1, "{}")
+    assert await box.settle(records, args) == 4
+    assert await box.move_due(10) == 2
+    facts = [entry for entry, _ in await box.facts(">", 100)]
+    assert len(await box.abandoned_facts(0, 100)) == len(facts)
+    await box.settle_facts(facts, {facts[0]: "malformed_fact"})
+    letters = await dead_letters(client, 1)
+    assert [letter.reason for letter in letters] == ["bad_format", "bad_format", "malformed_fact"]
+    assert await replay_dead(client, 1, [letter.id for letter in letters]) == 2  # one was no entry of a stream
+    await client.aclose()
