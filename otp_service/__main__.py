@@ -1,31 +1,52 @@
 """The command line."""
 
 import sys
+from importlib import import_module
 
 import click
 
-from otp_service.commands.admin import apps, keys
-from otp_service.commands.develop import demo, dev
-from otp_service.commands.ledger import backup, migrate, rekey, restore
-from otp_service.commands.look import doctor, settings
-from otp_service.commands.run import serve, worker
 from otp_service.domain.errors import Refusal
 from otp_service.settings import BadSettings
 
-COMMANDS = (dev, demo, serve, worker, migrate, apps, keys, settings, doctor, rekey, backup, restore)
+# A command's module is loaded when the command is asked for: no process pays for another's imports.
+COMMANDS = {
+    "dev": "develop:dev",
+    "demo": "develop:demo",
+    "serve": "serve:serve",
+    "worker": "worker:worker",
+    "migrate": "ledger:migrate",
+    "apps": "admin:apps",
+    "keys": "admin:keys",
+    "settings": "look:settings",
+    "doctor": "look:doctor",
+    "rekey": "ledger:rekey",
+    "backup": "ledger:backup",
+    "restore": "ledger:restore",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands, in the order in which a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        found: click.Command = getattr(import_module(f"otp_service.commands.{module}"), name)
+        return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="otp-service")
 def cli() -> None:
     """One-time passwords that you run yourself: request a code, receive it, verify it.
 
     `otp-service dev` starts everything for development; `serve` and `worker` are the processes of production.
     """
-
-
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:

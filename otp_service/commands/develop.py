@@ -31,6 +31,7 @@ from otp_service.ledger import migrate
 from otp_service.ledger.engine import make_engine
 from otp_service.service.admin import applications, keys
 from otp_service.settings import read_settings
+from otp_service.wiring.courier import run_courier
 
 APPLICATION = "dev"
 ACTOR = "dev"
@@ -169,7 +170,7 @@ def _fresh_keys(parts: wiring.Parts) -> tuple[str, str]:
 def _threads(parts: wiring.Parts, listener: socket.socket) -> Iterator[None]:
     server = make_server(HOST, 0, parts.web(), threaded=True, request_handler=_Quiet, fd=listener.fileno())
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    work = wiring.run_courier(parts, stop, concurrency=50)
+    work = run_courier(parts, stop, concurrency=50)
     courier = threading.Thread(target=loop.run_until_complete, args=(work,), name="courier", daemon=True)
     web = threading.Thread(target=server.serve_forever, name="web", daemon=True)
     try:

@@ -1,9 +1,8 @@
 """Connections to Redis by URL: one server, a Cluster, behind Sentinels, or in this process."""
 
+from importlib import import_module
 from typing import Any
 
-import fakeredis
-import fakeredis.aioredis
 import redis
 import redis.asyncio
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
@@ -38,17 +37,20 @@ COURIER_OPTIONS: dict[str, Any] = {
     "protocol": 2,
 }
 
-_memory = fakeredis.FakeServer(server_type="redis")
+
+def _memory() -> Any:
+    """Loaded only where it is used: no production process pays for it."""
+    return import_module("otp_service.store.memory")
 
 
 def connect(url: str, min_replicas: int = 0) -> Link:
     """The web's way to the Redis of `redis://`, `rediss://`, `unix://`, `redis+cluster://`, `redis+sentinel://` or `memory://`."""
     options = {**OPTIONS, "decode_responses": True}
     if url == MEMORY:
-        return Through(fakeredis.FakeRedis(server=_memory, decode_responses=True))
+        return Through(_memory().client())
     retry = Retry(NoBackoff(), 0)
     if is_cluster(url):
-        client = RedisCluster.from_url(plain(url), **options, retry=retry, cluster_error_retry_attempts=1)
+        client = RedisCluster.from_url(plain(url), **options, retry=retry)
         return Through(client, min_replicas)
     if url.startswith(SENTINEL):
         nodes, name = sentinels(url)
@@ -60,7 +62,7 @@ def connect(url: str, min_replicas: int = 0) -> Link:
 def connect_courier(url: str) -> Any:
     """The courier's client of the same Redis, on asyncio, answering in bytes."""
     if url == MEMORY:
-        return fakeredis.aioredis.FakeRedis(server=_memory)
+        return _memory().courier_client()
     options = {**COURIER_OPTIONS, "retry": AsyncRetry(NoBackoff(), 0)}
     if is_cluster(url):
         return AsyncRedisCluster.from_url(plain(url), **options)

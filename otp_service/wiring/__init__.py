@@ -1,44 +1,28 @@
-"""Builds every part once and joins them: the only file that knows every layer."""
+"""Builds every part once and joins them: the only room that knows every layer."""
 
-import asyncio
 import os
 import secrets
-import socket
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import httpx
 from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service import logs
-from otp_service.courier.drain import LedgerDown
-from otp_service.courier.observe import Observe
-from otp_service.courier.sinks import Console, Swallow
-from otp_service.courier.vendor import VendorClient
-from otp_service.courier.worker import Courier
-from otp_service.domain.facts import Fact
 from otp_service.domain.keys import KEY_BYTES, NONCE_BYTES, KeyRing, UnknownKid, parse_ring
 from otp_service.domain.provider_file import ProviderFile, parse_provider_file, with_simulator
-from otp_service.domain.routing import candidates
-from otp_service.domain.templates import Template
-from otp_service.ledger import migrate
+from otp_service.ledger import revision
 from otp_service.ledger.engine import make_engine, reading
-from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.kids import missing_kids
 from otp_service.ledger.meta import ensure_index_key
-from otp_service.ledger.retention import retain
 from otp_service.providers import build_all, examine
-from otp_service.service.core import Core, now_ms
-from otp_service.service.receipts import receipts_path
+from otp_service.service.core import Core
 from otp_service.service.truths import Truths
 from otp_service.settings import BadSettings, Settings, read_settings
-from otp_service.store.connect import connect, connect_courier, is_cluster
+from otp_service.store.connect import connect, is_cluster
 from otp_service.store.health import fix_cells
 from otp_service.web.app import make_app
-from otp_service.web.dev import Phone, PhoneTransport
+from otp_service.web.dev import Phone
 from otp_service.web.dev import blueprint as phone_blueprint
 from otp_service.web.metrics import LEDGER_UP, Counting
 
@@ -93,8 +77,8 @@ def open_ledger(settings: Settings) -> Engine:
     """The ledger's engine; BadSettings unless its schema is this release's."""
     engine = make_engine(settings.database_url.get_secret_value())
     try:
-        migrate.require_head(engine)
-    except migrate.NotMigrated as error:
+        revision.require_head(engine)
+    except revision.NotMigrated as error:
         raise BadSettings(f"OTP_DATABASE_URL: {error}") from None
     except SQLAlchemyError as error:
         raise BadSettings(f"OTP_DATABASE_URL: the database can't be reached ({type(error).__name__})") from None
@@ -154,62 +138,3 @@ def application() -> Flask:
     parts = build(read_settings())
     parts.truths.keep()
     return parts.web()
-
-
-# -- the courier
-
-
-async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, observe: Observe | None = None) -> None:
-    """One courier, until it is told to stop."""
-    core = parts.core
-    client = connect_courier(parts.settings.redis_url)
-    mounts: dict[str, httpx.AsyncBaseTransport] = {
-        "all://simulator.invalid": PhoneTransport(parts.phone) if parts.phone else Swallow(),
-        "all://console.invalid": Console(show_text=not core.production),
-    }
-    async with VendorClient(concurrency, mounts) as vendors:
-        courier = Courier(
-            client,
-            core.cells,
-            core.ring,
-            own_templates(core),
-            core.providers,
-            candidates(core.provider_file),
-            vendors,
-            ledger_of(core.engine),
-            lambda: retain(core.engine, now_ms()),
-            receipts_url(core),
-            f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
-            concurrency,
-            observe,
-        )
-        try:
-            await courier.run(stop)
-        finally:
-            await client.aclose()
-
-
-def own_templates(core: Core) -> Callable[[str], Mapping[tuple[str, str], Template]]:
-    """An application's own templates, from the snapshot in force."""
-    return lambda application: core.snapshot().templates.get(application, {})
-
-
-def ledger_of(engine: Engine) -> Callable[[Any], None]:
-    """Where facts go; LedgerDown while SQL can't be reached."""
-
-    def apply(facts: list[Fact]) -> None:
-        try:
-            apply_facts(engine, facts)
-        except SQLAlchemyError as error:
-            raise LedgerDown(type(error).__name__) from error
-
-    return apply
-
-
-def receipts_url(core: Core) -> Callable[[str, str, str], str | None]:
-    """Where a provider reports one message; None without a public URL."""
-
-    def url(provider: str, message: str, verification: str) -> str | None:
-        return core.public_url + receipts_path(core, provider, message, verification) if core.public_url else None
-
-    return url

@@ -1,11 +1,9 @@
-"""`serve` and `worker`: the processes of production."""
+"""`serve`: the web process of production."""
 
-import asyncio
 import contextlib
 import multiprocessing
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -16,10 +14,8 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from otp_service import wiring
-from otp_service.commands.dead import dead
-from otp_service.courier.measured import Measured
-from otp_service.settings import BadSettings, Settings, read_settings
-from otp_service.web import metrics
+from otp_service.commands.metrics import serve_metrics
+from otp_service.settings import read_settings
 
 HEADER_TIMEOUT_MS = 5_000
 KILL_AFTER_S = 20
@@ -39,7 +35,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     # Spawned, not forked: a worker inherits no connection, and reads where metrics meet before it makes its own.
     multiprocessing.set_start_method("spawn", force=True)
     with _shared_metrics():
-        _serve_metrics(settings)
+        serve_metrics(settings)
         Server(
             "otp_service.wiring:application",
             address=host,
@@ -65,40 +61,3 @@ def _shared_metrics() -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _serve_metrics(settings: Settings) -> None:
-    if not settings.metrics_port:
-        return
-    try:
-        metrics.serve(settings.metrics_port)
-    except OSError as error:
-        why = f"port {settings.metrics_port} can't be opened ({error.strerror})"
-        raise BadSettings(f"OTP_METRICS_PORT: {why}; each process on a host needs one of its own") from None
-
-
-@click.group(invoke_without_command=True)
-@click.option(
-    "--concurrency", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Messages in flight at once."
-)
-@click.pass_context
-def worker(context: click.Context, concurrency: int) -> None:
-    """A courier: sends what is queued and brings facts to the ledger. Any number may run."""
-    if context.invoked_subcommand is None:
-        asyncio.run(_work(concurrency))
-
-
-worker.add_command(dead)
-
-
-async def _work(concurrency: int) -> None:
-    settings = read_settings()
-    parts = wiring.build(settings)
-    wiring.fix_store(parts)
-    parts.truths.keep()
-    _serve_metrics(settings)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    await wiring.run_courier(parts, stop, concurrency, Measured())

@@ -1,0 +1,84 @@
+"""Joins the courier to the rest."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from otp_service.courier.drain import LedgerDown
+from otp_service.courier.observe import Observe
+from otp_service.courier.sinks import Console, Swallow
+from otp_service.courier.vendor import VendorClient
+from otp_service.courier.worker import Courier
+from otp_service.domain.facts import Fact
+from otp_service.domain.routing import candidates
+from otp_service.domain.templates import Template
+from otp_service.ledger.facts import apply_facts
+from otp_service.ledger.retention import retain
+from otp_service.service.core import Core, now_ms
+from otp_service.service.receipts import receipts_path
+from otp_service.store.connect import connect_courier
+from otp_service.web.dev import PhoneTransport
+from otp_service.wiring import Parts
+
+
+async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, observe: Observe | None = None) -> None:
+    """One courier, until it is told to stop."""
+    core = parts.core
+    client = connect_courier(parts.settings.redis_url)
+    mounts: dict[str, httpx.AsyncBaseTransport] = {
+        "all://simulator.invalid": PhoneTransport(parts.phone) if parts.phone else Swallow(),
+        "all://console.invalid": Console(show_text=not core.production),
+    }
+    async with VendorClient(concurrency, mounts) as vendors:
+        courier = Courier(
+            client,
+            core.cells,
+            core.ring,
+            own_templates(core),
+            core.providers,
+            candidates(core.provider_file),
+            vendors,
+            ledger_of(core.engine),
+            lambda: retain(core.engine, now_ms()),
+            receipts_url(core),
+            f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            concurrency,
+            observe,
+        )
+        try:
+            await courier.run(stop)
+        finally:
+            await client.aclose()
+
+
+def own_templates(core: Core) -> Callable[[str], Mapping[tuple[str, str], Template]]:
+    """An application's own templates, from the snapshot in force."""
+    return lambda application: core.snapshot().templates.get(application, {})
+
+
+def ledger_of(engine: Engine) -> Callable[[Any], None]:
+    """Where facts go; LedgerDown while SQL can't be reached."""
+
+    def apply(facts: list[Fact]) -> None:
+        try:
+            apply_facts(engine, facts)
+        except SQLAlchemyError as error:
+            raise LedgerDown(type(error).__name__) from error
+
+    return apply
+
+
+def receipts_url(core: Core) -> Callable[[str, str, str], str | None]:
+    """Where a provider reports one message; None without a public URL."""
+
+    def url(provider: str, message: str, verification: str) -> str | None:
+        return core.public_url + receipts_path(core, provider, message, verification) if core.public_url else None
+
+    return url
