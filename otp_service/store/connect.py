@@ -23,8 +23,8 @@ COURIER_COMMAND_S = 5.0  # a courier blocks while it waits for work
 MEMORY = "memory://"
 SENTINEL = "redis+sentinel://"
 
-# The client's own retries are off everywhere: redis-py repeats a command ten times after a lost reply, and one request would
-# be two messages.
+# The client's own retries are off everywhere: redis-py repeats a command ten times after a lost reply, and one request
+# would be two messages.
 OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": CONNECT_S,
     "socket_timeout": COMMAND_S,
@@ -57,6 +57,13 @@ def connect(url: str, min_replicas: int = 0) -> Link:
         master = Sentinel(nodes, sentinel_kwargs=options).master_for(name, **options, retry=retry)
         return Through(master, min_replicas)
     return Direct(ConnectionPool.from_url(url, **options, retry=retry), min_replicas)
+
+
+def cluster_client(url: str, **more: Any) -> RedisCluster:
+    """A Cluster's client, which finds all nodes through the one that is named."""
+    retry = Retry(NoBackoff(), 0)
+    client: RedisCluster = RedisCluster.from_url(plain(url), **OPTIONS, decode_responses=True, retry=retry, **more)
+    return client
 
 
 def connect_courier(url: str) -> Any:
