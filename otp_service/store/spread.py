@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from redis.crc import key_slot
@@ -47,8 +48,14 @@ def start(
     if claimed:
         return claimed
     local, groups = plan(keys.record, rules)
+    reserved: list[Reservation] = []
     try:
-        reserved, refusal = _reserve(link, groups)
+        refusal = _reserve(link, groups, reserved)
+    except Refusal:
+        _hand_back(link, reserved)  # no message was queued yet
+        _conclude(link, operation, None)
+        raise
+    try:
         answer = act(local, refusal[1:4] if refusal else NOTHING_FOREIGN)
     except Refusal:
         # Outcome unknown: what was reserved may belong to a message that is on its way. Keep it, drop the claim.
@@ -56,8 +63,8 @@ def start(
         raise
     if answer[0] != "done":  # refused, or known from an earlier call: this call's reservation is not needed
         _hand_back(link, reserved)
-    if answer[0] == "refused" and refusal:
-        answer = [*answer[:4], *refusal[4:]]  # the application's own figures come from its slot
+    if answer[0] == "refused":
+        answer = [*answer, *_application(link, groups)]
     _conclude(link, operation, answer if answer[0] in ("done", "known") else None)
     return answer
 
@@ -85,23 +92,53 @@ def _claim(link: Link, operation: Operation) -> list[str] | None:
 
 
 def _conclude(link: Link, operation: Operation, answer: list[str] | None) -> None:
-    if operation.key:
-        args: list[Arg] = [operation.token, json.dumps(answer) if answer else "", REMEMBER_MS]
+    if not operation.key:
+        return
+    args: list[Arg] = [operation.token, json.dumps(answer) if answer else "", REMEMBER_MS]
+    # What has happened has happened: an answer that can't be remembered is still the answer. The claim ends by itself.
+    with suppress(Refusal):
         link.call(SCRIPTS["conclude"], [idempotency_key(operation.key)], args)
 
 
-def _reserve(link: Link, groups: Sequence[Sequence[Rule]]) -> tuple[list[Reservation], list[str] | None]:
-    reserved: list[Reservation] = []
+def _reserve(link: Link, groups: Sequence[Sequence[Rule]], reserved: list[Reservation]) -> list[str] | None:
+    """Reserves group by group into `reserved`; the first refusal, with the longest wait of all groups."""
+    refusal: list[str] | None = None
     for rules in groups:
+        if refusal:
+            refusal[2] = str(max(int(refusal[2]), *(int(wait) for wait in _peek(link, rules)[1::2])))
+            continue
         # Sent once: a repeat would reserve twice.
         answer = link.once(SCRIPTS["reserve"], [rule.key for rule in rules], ["", len(rules), *flat(rules)])
         if answer[0] == "refused":
-            return reserved, answer
-        reserved.append(Reservation(rules, answer[1:]))
-    return reserved, None
+            refusal = answer
+        else:
+            reserved.append(Reservation(rules, answer[1:]))
+    return refusal
 
 
 def _hand_back(link: Link, reserved: Sequence[Reservation]) -> None:
     for part in reserved:
         args = [len(part.rules), *flat(part.rules), *part.marks]
-        link.once(SCRIPTS["hand_back"], [rule.key for rule in part.rules], args)
+        # Sent once: a repeat would hand back another's. Where it fails, a limit counts one too many.
+        with suppress(Refusal):
+            link.once(SCRIPTS["hand_back"], [rule.key for rule in part.rules], args)
+
+
+def _application(link: Link, groups: Sequence[Sequence[Rule]]) -> list[str]:
+    """The application's own figures (amount, period ms, left), which a refusal tells; empty if they can't be had."""
+    own = [rule for rules in groups for rule in rules if rule.name == "application"]
+    if own:
+        with suppress(Refusal):
+            lefts = _peek(link, own)[::2]
+            return [part for rule, left in zip(own, lefts, strict=True) for part in _figures(rule, left)]
+    return []
+
+
+def _figures(rule: Rule, left: str) -> tuple[str, str, str]:
+    return str(rule.amount), str(rule.period_ms), left
+
+
+def _peek(link: Link, rules: Sequence[Rule]) -> list[str]:
+    """Left and wait ms of each, changing nothing; their keys share a slot."""
+    answer: list[str] = link.call(SCRIPTS["peek"], [rule.key for rule in rules], ["", len(rules), *flat(rules)])
+    return answer

@@ -125,7 +125,7 @@ def test_scripts_for_clusters_touch_only_declared_keys(settings: Settings, watch
     assert world.api.check(world.code(id_), CHECK_KEY).json["valid"]
     parts.core.engine.dispose()
 
-    assert watch.undeclared(ON_CLUSTER, {"read"}) == []
+    assert watch.undeclared(ON_CLUSTER, {"read", "peek"}) == []
 
 
 def test_scripts_of_couriers_touch_only_declared_keys(world: World, settings: Settings, watch: Watch) -> None:

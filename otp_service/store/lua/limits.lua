@@ -94,11 +94,13 @@ local function read_limits(first_key, first_arg, count, now)
 end
 
 -- All rules are read before any refuses: the first in order gives the code, the longest wait is the one that is told.
-local function judge(refusals, limits)
+-- `foreign` is the refusal of a limit in another slot, if there is one; those come after the number's own.
+local function judge(refusals, limits, foreign)
   for _, l in ipairs(limits) do
     local wait = look(l)
     if wait > 0 then refusals[#refusals + 1] = { l.code, wait, l.name } end
   end
+  refusals[#refusals + 1] = foreign
   if #refusals == 0 then return nil end
   local longest = 0
   for _, r in ipairs(refusals) do longest = math.max(longest, r[2]) end

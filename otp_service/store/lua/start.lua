@@ -58,9 +58,9 @@ end
 if #recent >= max_sends then
   refusals[#refusals + 1] = { 'max_sends', recent[max_sends] + ttl - now, 'sends' }
 end
-if foreign_code ~= '' then refusals[#refusals + 1] = { foreign_code, foreign_wait, foreign_name } end
+local foreign = foreign_code ~= '' and { foreign_code, foreign_wait, foreign_name } or nil
 local limits = read_limits(5, 37, count, now)
-local refused = judge(refusals, limits)
+local refused = judge(refusals, limits, foreign)
 if refused then return refused end
 
 local again = live and r.bd == bound and tonumber(r.exp) - now >= fresh_ms
@@ -78,7 +78,8 @@ else
   local ended = list(r.ended)
   if r.id then ended = retire(r, now, ended) end
   if live then
-    verification_fact(facts, r.id, tonumber(r.tn) + 1, 'canceled', 'canceled', now, tonumber(r.snd), tonumber(r.used))
+    verification_fact(facts, r.id, tonumber(r.tn) + 1, 'canceled', 'canceled', now, tonumber(r.snd), tonumber(r.used),
+      string.format('{"request":"%s"}', request))
     if r.bd == bound then used, sent = math.min(tonumber(r.used), max_attempts - 1), tonumber(r.snd) + 1 end
   end
   redis.call('HDEL', record, 'aop', 'aat', 'eat')
