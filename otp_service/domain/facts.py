@@ -16,7 +16,7 @@ class Fact:
     """One thing that happened.
 
     `data` by type:
-    - verification: `id, n, event (started|resent|guessed|approved|failed|canceled), status, reason, sends, used` and, on started
+    - verification: `id, n, event (started|resent|guessed|approved|failed|canceled), status, reason, sends, used, request` and, on started
       and resent, what the service gave: `application, test, purpose, channel, locale, person, created_ms, expires_ms, metadata,
       max_attempts, message`. `person` is `{number_index, to_sealed, country, block}`; to_sealed is bound to number_index.
     - message: `id, n (rank), verification, status, reason, provider, provider_message_id` and, when queued, `application, person,

@@ -51,7 +51,8 @@ def verification(fact: Fact) -> Row:
 def history(fact: Fact) -> Row:
     """The line of history that a verification fact is; nothing in it leads to a person."""
     data = fact.data
-    said = {name: data[name] for name in ("status", "reason", "sends", "used", "message") if data.get(name) is not None}
+    names = ("status", "reason", "sends", "used", "message", "request")
+    said = {name: data[name] for name in names if data.get(name) is not None}
     return {
         "fact_id": fact.id,
         "verification_id": data["id"],

@@ -65,7 +65,7 @@ def operation(core: Core, caller: Caller, header: str | None, method: str, path:
     parsed = canonical(json.loads(body)) if body else ""
     digest = b64(mac(core.index_key, "idempotency", caller.realm, key)[:18])
     fingerprint = b64(mac(core.index_key, "fingerprint", caller.realm, method, path, parsed)[:18])
-    # Each endpoint and body has operations of its own: a key reused for another request must never look like a repeat of it.
+    # Operations are per endpoint and body: a key used for another request must never look like a repeat.
     return Operation(
         b64(mac(core.index_key, "operation", digest, fingerprint)[:12]), digest, fingerprint, fresh_operation()
     )

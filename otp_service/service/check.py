@@ -41,10 +41,11 @@ def nothing_there() -> NoReturn:
     raise Refusal("not_found", "there is no such verification")
 
 
-def check(core: Core, caller: Caller, request: CheckRequest, operation: Operation) -> Result:
+def check(core: Core, caller: Caller, request: CheckRequest, operation: Operation, request_id: str) -> Result:
     """The verdict on a guess; Refusal where there is nothing to compare it with."""
     to, at = _find(core, caller, request)
-    checked = store.check(core.link, core.cells, _guess(core, caller, request, operation, at), clustered=core.clustered)
+    guess = _guess(core, caller, request, operation, at, request_id)
+    checked = store.check(core.link, core.cells, guess, clustered=core.clustered)
     if checked == "none":
         refuse_disabled(core, caller, at)
         return _from_history(core, caller, request)
@@ -71,7 +72,9 @@ def _find(core: Core, caller: Caller, request: CheckRequest) -> tuple[str | None
     return None, at_id
 
 
-def _guess(core: Core, caller: Caller, request: CheckRequest, operation: Operation, at: Address) -> store.Guess:
+def _guess(
+    core: Core, caller: Caller, request: CheckRequest, operation: Operation, at: Address, request_id: str
+) -> store.Guess:
     ring = core.ring
     return store.Guess(
         at=at,
@@ -87,6 +90,7 @@ def _guess(core: Core, caller: Caller, request: CheckRequest, operation: Operati
         # The script refuses what the ledger has locked, but only after it knew its own repeat.
         hard_lock_after=0 if is_disabled(core, caller, at) else caller.application.policy.hard_lock_after,
         lock_detail=f'{{"application":"{caller.application.id}","subject":"{b64(at.subject)}"}}',
+        detail=f'{{"request":"{request_id}"}}',
     )
 
 

@@ -29,9 +29,10 @@ def get(core: Core, caller: Caller, id_: str) -> Past:
     return found
 
 
-def cancel(core: Core, caller: Caller, id_: str) -> Past:
+def cancel(core: Core, caller: Caller, id_: str, request_id: str) -> Past:
     """Cancels the verification: its code will never be right again."""
-    if not store.cancel(core.link, core.cells, _address(core, caller, id_), id_):
+    detail = f'{{"request":"{request_id}"}}'
+    if not store.cancel(core.link, core.cells, _address(core, caller, id_), id_, detail=detail):
         known = past(core, caller, id_)
         if known is None:
             nothing_there()

@@ -149,7 +149,7 @@ def _opening(
         envelope=ring.seal(envelope, message, random_bytes(NONCE_BYTES)),
         request=request_id,
         price_micros=sending.price_micros,
-        detail=json.dumps(_detail(caller, request, person, policy)),
+        detail=json.dumps(_detail(caller, request, person, policy, request_id)),
         message_detail=json.dumps(_message_detail(caller, request, person, sending)),
         rules=limits_of(core, caller, destination, request.client.ip, sending.price_micros),
         only=only,
@@ -188,7 +188,9 @@ def _envelope(caller: Caller, request: StartRequest, destination: Destination, s
     }
 
 
-def _detail(caller: Caller, request: StartRequest, person: dict[str, str], policy: Policy) -> dict[str, Any]:
+def _detail(
+    caller: Caller, request: StartRequest, person: dict[str, str], policy: Policy, request_id: str
+) -> dict[str, Any]:
     return {
         "application": caller.application.id,
         "test": caller.test,
@@ -197,6 +199,7 @@ def _detail(caller: Caller, request: StartRequest, person: dict[str, str], polic
         "locale": request.locale,
         "person": person,
         "metadata": request.metadata,
+        "request": request_id,
         "max_attempts": policy.max_attempts,
     }
 

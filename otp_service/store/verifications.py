@@ -84,6 +84,7 @@ class Guess:
     device: str
     hard_lock_after: int
     lock_detail: str
+    detail: str = ""  # JSON for the fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def _check(link: Link, keys: Any, guess: Guess, now: str, idem: str) -> list[str
     args: list[Arg] = [
         *(now, operation.id, operation.fingerprint, REMEMBER_MS, guess.id),
         *(guess.device, guess.hard_lock_after, FAILURES_KEPT_MS, MOST_DEVICES),
-        *(guess.code_length, f",{','.join(guess.alphabets)},", guess.lock_detail, GUESSES_KEPT),
+        *(guess.code_length, f",{','.join(guess.alphabets)},", guess.lock_detail, GUESSES_KEPT, guess.detail),
         *(part for pair in guess.digests for part in pair),
     ]
     answer: list[str] = link.call(SCRIPTS["check"], names, args, durable=True)
@@ -207,10 +208,10 @@ def remembered(link: Link, operation: Operation) -> Started | None:
     return _started(["replay", answer]) if answer else None
 
 
-def cancel(link: Link, cells: int, at: Address, id_: str, now: str = "") -> bool:
+def cancel(link: Link, cells: int, at: Address, id_: str, now: str = "", detail: str = "") -> bool:
     """Cancels a live verification; False where Redis knows none, Refusal not_pending for one that ended otherwise."""
     keys = subject_keys(at, cells)
-    answer = link.call(SCRIPTS["cancel"], [keys.record, keys.facts], [now, id_], durable=True)
+    answer = link.call(SCRIPTS["cancel"], [keys.record, keys.facts], [now, id_, detail], durable=True)
     if answer[0] == "refused":
         raise Refusal(answer[1], "this verification has ended; start a new one")
     return bool(answer[0] == "done")

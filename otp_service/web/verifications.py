@@ -56,7 +56,7 @@ def post_verification() -> Response:
 def post_check() -> Response:
     who = caller(CHECK)
     body, raw = json_body(CheckRequest)
-    return answer(_checked(check(core(), who, body, idempotent(who, raw))))
+    return answer(_checked(check(core(), who, body, idempotent(who, raw), g.request_id)))
 
 
 @blueprint.get("/v1/verifications/<id>")
@@ -66,7 +66,7 @@ def get_verification(id: str) -> Response:
 
 @blueprint.delete("/v1/verifications/<id>")
 def delete_verification(id: str) -> Response:
-    return answer(_resource(lookup.cancel(core(), caller(START), id)))
+    return answer(_resource(lookup.cancel(core(), caller(START), id, g.request_id)))
 
 
 @blueprint.post("/v1/verifications/<id>/resend")

@@ -6,6 +6,7 @@ local now = clock(ARGV[1])
 local op, fingerprint, remember_ms, id = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local device, hard, failures_kept, most_devices = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local length, alphabets, lock_detail, guesses_kept = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
+local detail = ARGV[14]
 local record, failures, facts, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
 if idem then
@@ -55,7 +56,7 @@ if size ~= length or not string.find(alphabets, ',' .. alphabet .. ',', 1, true)
 if status ~= 'pending' then return ended(r.id, status, r.aat, r.aop, r.used, r.max) end
 
 local digest
-for i = 14, #ARGV, 2 do
+for i = 15, #ARGV, 2 do
   if ARGV[i] == r.kid then digest = ARGV[i + 1] end
 end
 if not digest then return { 'kid', r.kid } end
@@ -67,13 +68,13 @@ local answer
 if digest == r.dg then
   redis.call('HSET', record, 'st', 'approved', 'aop', op, 'aat', int(now), 'since', int(now))
   forgive(failures, f, now, device, failures_kept, most_devices)
-  verification_fact(facts, r.id, n, 'approved', 'approved', now, sends, used)
+  verification_fact(facts, r.id, n, 'approved', 'approved', now, sends, used, detail)
   answer = { 'done', r.id, 'approved', '1', '', int(most - used), r.pur, r.ch, int(now), r.env, r.mid, '0' }
 else
   local after = used >= most and 'failed' or 'pending'
   if after == 'failed' then redis.call('HSET', record, 'st', 'failed', 'eat', int(now)) end
   local all = count_failure(failures, f, now, device, failures_kept)
-  verification_fact(facts, r.id, n, after == 'failed' and 'failed' or 'guessed', after, now, sends, used)
+  verification_fact(facts, r.id, n, after == 'failed' and 'failed' or 'guessed', after, now, sends, used, detail)
   if all == hard then
     fact(facts, r.id .. ':lock' .. int(n), 'lock', now, string.format('"failures":%d,"person":{"number_index":"%s"}', all, r.nx), lock_detail)
   end
