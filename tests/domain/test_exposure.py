@@ -105,3 +105,10 @@ def test_no_message_is_longer_than_is_told(pieces: list[str], at: int, app: str,
 def test_the_bound_is_not_idle() -> None:
     """The built-in templates are said to take few segments, since what they can hold is known."""
     assert most_segments(BUILT_IN.values(), "Example", Policy()) <= 4
+
+
+def test_a_pair_is_not_cut_in_two() -> None:
+    """A text of symbols that take two units each is counted with the unit that every segment then leaves empty."""
+    template = Template("default", "en", 1, "{code}" + "😀" * 329)
+    sent = render(template, {"code": "123456"})
+    assert measure(sent).segments == most_segments([template], "Example", Policy()) == 11
