@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from otp_service.domain.errors import Refusal
 from otp_service.store.keys import CELLS
@@ -25,21 +24,30 @@ def ping(link: Link) -> None:
 
 
 def examine(link: Link) -> RedisHealth:
-    """INFO, where there is one, and the clock."""
-    seconds, micros = _first(link.command("TIME"))
+    """INFO, where there is one, and the clock; of several nodes the worst that one of them says."""
+    seconds, micros = link.command("TIME")
     ahead = int(seconds) + int(micros) / 1e6 - time.time()
     try:
-        told = _pairs(link.command("INFO"))
+        told = [_pairs(answer) for answer in link.everywhere("INFO")]
     except Refusal:
-        told = {}
-    aof = told.get("aof_enabled") == "1"
-    rdb = told.get("rdb_last_bgsave_status") == "ok" and told.get("rdb_last_save_time", "0") != "0"
+        told = [{}]
+    evictions = {node.get("maxmemory_policy", "") for node in told}
     return RedisHealth(
-        version=told.get("redis_version", ""),
-        eviction=told.get("maxmemory_policy", ""),
-        persistence="aof" if aof else "rdb" if rdb else "none" if told else "",
+        version=told[0].get("redis_version", ""),
+        eviction=max(evictions - {"noeviction"} or evictions),
+        persistence=max((_persistence(node) for node in told), key=_WORSE.index),
         clock_ahead_s=ahead,
     )
+
+
+_WORSE = ("", "aof", "rdb", "none")
+
+
+def _persistence(told: dict[str, str]) -> str:
+    if told.get("aof_enabled") == "1":
+        return "aof"
+    # The time and status of the last save look fine on a server that never saves.
+    return "rdb" if int(told.get("rdb_saves", "0")) else "none" if told else ""
 
 
 def fix_cells(link: Link, cells: int) -> None:
@@ -48,21 +56,13 @@ def fix_cells(link: Link, cells: int) -> None:
     stored = int(link.command("GET", CELLS))
     if stored != cells:
         raise ValueError(
-            f"this Redis was first started with OTP_REDIS_CELLS={stored}, not {cells}: set it back, or use an empty Redis"
+            f"this Redis was first started with OTP_REDIS_CELLS={stored}, not {cells}: "
+            "set it back, or use an empty Redis"
         )
-
-
-def _first(answer: Any) -> tuple[str, str]:
-    """A cluster's client may answer by node."""
-    if isinstance(answer, dict):
-        answer = next(iter(answer.values()))
-
-    return answer[0], answer[1]
 
 
 def _pairs(answer: object) -> dict[str, str]:
     if isinstance(answer, dict):
-        inner = next(iter(answer.values()), None)
-        return {str(name): str(value) for name, value in (inner if isinstance(inner, dict) else answer).items()}
+        return {str(name): str(value) for name, value in answer.items()}
     lines = str(answer).splitlines()
     return dict(line.split(":", 1) for line in lines if ":" in line)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -34,11 +35,13 @@ class Link(Protocol):
     """A way to call scripts and commands; every failure to reach Redis is Refusal `unavailable`.
 
     `call` and `command` are repeated once after a lost reply, so both must be harmless to repeat; `once` is sent once.
+    `everywhere` asks each master of a Cluster that can be reached.
     """
 
     def call(self, script: Script, keys: Sequence[str], args: Sequence[Arg], *, durable: bool = False) -> Any: ...
     def once(self, script: Script, keys: Sequence[str], args: Sequence[Arg]) -> Any: ...
     def command(self, *args: Arg) -> Any: ...
+    def everywhere(self, *args: Arg) -> list[Any]: ...
 
 
 def unavailable(why: str) -> Refusal:
@@ -102,6 +105,9 @@ class Direct:
     def command(self, *args: Arg) -> Any:
         return _twice(lambda: self._send(0, *args))
 
+    def everywhere(self, *args: Arg) -> list[Any]:
+        return [self.command(*args)]
+
     def _send(self, wait: int, *command: Arg) -> Any:
         connection = self._connection()
         packed = connection.pack_command(*command)
@@ -146,6 +152,17 @@ class Through:
 
     def command(self, *args: Arg) -> Any:
         return _twice(lambda: self._client.execute_command(*args))
+
+    def everywhere(self, *args: Arg) -> list[Any]:
+        if not isinstance(self._client, RedisCluster):
+            return [self.command(*args)]
+        answers = []
+        for node in self._client.get_primaries():
+            with suppress(RedisError, RedisClusterException):
+                answers.append(self._client.execute_command(*args, target_nodes=node))
+        if not answers:
+            raise unavailable("Redis can't be reached")
+        return answers
 
     def _send_and_wait(self, key: str, *command: Arg) -> Any:
         # WAIT counts from the last write of its own connection. Only the client of a single node sends both over one.
