@@ -5,6 +5,7 @@ import redis
 from otp_service.courier.drain import read_fact
 from otp_service.domain.facts import Fact
 from otp_service.ledger.facts import apply_facts
+from tests.servers import RedisServer
 from tests.world import World
 
 Dumps = dict[bytes, bytes]
@@ -15,9 +16,10 @@ def raw_client(world: World) -> "redis.Redis":
     return redis.Redis.from_url(world.parts.settings.redis_url)
 
 
-def dumps(client: "redis.Redis") -> Dumps:
+def everything(server: RedisServer) -> Dumps:
     """Every key with its serialized value, whatever its type."""
-    return {key: client.dump(key) for key in sorted(client.scan_iter(count=1000))}
+    with redis.Redis(unix_socket_path=server.socket) as client:
+        return {key: client.dump(key) for key in sorted(client.scan_iter(count=1000))}
 
 
 def facts(world: World) -> list[Fact]:
