@@ -1,11 +1,10 @@
-"""The loops of a courier: each repeats its step until it is told to stop, and outlives whatever Redis does."""
+"""The loops of a courier: each repeats its step until it is told to stop, and outlives whatever goes wrong."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
 import structlog
-from redis.exceptions import RedisError
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
@@ -39,7 +38,7 @@ async def repeat(
     every_s: float = 0.0,
     stumbled: Callable[[str], None] = lambda name: None,
 ) -> None:
-    """Runs `step` until `stop`, `every_s` apart; `prepare` goes first, and again after every failure of Redis.
+    """Runs `step` until `stop`, `every_s` apart; `prepare` goes first, and again after every failure.
 
     Preparing again is what brings back streams and groups that Redis lost.
     """
@@ -50,7 +49,8 @@ async def repeat(
                 await prepare()
                 prepared = True
             await step()
-        except (RedisError, OSError) as error:
+        except Exception as error:
+            # Mostly Redis or SQL is away; but clients fail in odd ways then too, and a loop must not end of it.
             failures, prepared = failures + 1, False
             log.warning("courier_stumbled", loop=name, error=type(error).__name__, failures=failures)
             stumbled(name)

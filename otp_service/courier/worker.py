@@ -3,10 +3,12 @@
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from redis.exceptions import RedisError
 
 from otp_service.courier.delivery import Delivery, ReceiptsUrl, StoreClock
 from otp_service.courier.drain import Apply, Drain
@@ -80,6 +82,9 @@ class Courier:
         gc.collect()
         gc.freeze()
         log.info("courier_started", cells=len(self._lanes))
+        with suppress(RedisError, OSError):
+            # One call before many at once: a cluster client that still learns its nodes loses some of those.
+            await self._lanes[0].outbox.prepare()
         try:
             async with asyncio.TaskGroup() as keepers:
                 keeping = [keepers.create_task(loop) for loop in self._keeping()]

@@ -6,6 +6,6 @@ from tests.servers import RedisServer
 
 
 @pytest.fixture
-def socket(redis: RedisServer) -> str:
-    """The socket of an empty Redis."""
-    return redis.socket
+def url(redis: RedisServer) -> str:
+    """The address of an empty Redis."""
+    return redis.url

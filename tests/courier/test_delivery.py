@@ -10,7 +10,7 @@ from otp_service.store.outbox import Keys
 from tests.courier.world import QUICK, World, eventually, play, refuse
 
 
-def test_a_code_reaches_its_provider_and_the_entry_is_gone(socket: str) -> None:
+def test_a_code_reaches_its_provider_and_the_entry_is_gone(url: str) -> None:
     """A queued code is rendered and handed to the provider once, and nothing of it stays in the outbox."""
 
     async def story(world: World) -> None:
@@ -22,10 +22,10 @@ def test_a_code_reaches_its_provider_and_the_entry_is_gone(socket: str) -> None:
         assert sent.code in world.sink.got[0]["text"]
         assert 50 < world.sink.got[0]["valid_for_s"] <= 60
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_each_try_and_each_state_is_a_fact(socket: str) -> None:
+def test_each_try_and_each_state_is_a_fact(url: str) -> None:
     """The ledger hears of every attempt with its verdict and of the message's new state."""
 
     async def story(world: World) -> None:
@@ -39,10 +39,10 @@ def test_each_try_and_each_state_is_a_fact(socket: str) -> None:
         assert message.data["status"] == "accepted"
         assert message.data["verification"] == sent.verification
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_high_goes_before_normal_before_bulk(socket: str) -> None:
+def test_high_goes_before_normal_before_bulk(url: str) -> None:
     """Whatever waited longer, the urgent message is sent first."""
 
     async def story(world: World) -> None:
@@ -51,10 +51,10 @@ def test_high_goes_before_normal_before_bulk(socket: str) -> None:
             await world.rests()
         assert [got["id"] for got in world.sink.got] == order[::-1]
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_code_that_nobody_waits_for_is_not_sent(socket: str) -> None:
+def test_a_code_that_nobody_waits_for_is_not_sent(url: str) -> None:
     """Verifications that were approved, replaced or wiped meanwhile cost no message."""
 
     async def story(world: World) -> None:
@@ -67,10 +67,10 @@ def test_a_code_that_nobody_waits_for_is_not_sent(socket: str) -> None:
             await world.ends(wanted, "3|accepted|a|")
         assert [got["id"] for got in world.sink.got] == [wanted.message]
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_an_expired_code_is_not_sent(socket: str) -> None:
+def test_an_expired_code_is_not_sent(url: str) -> None:
     """A message that waited past its verification's life ends as expired and costs nothing."""
 
     async def story(world: World) -> None:
@@ -79,10 +79,10 @@ def test_an_expired_code_is_not_sent(socket: str) -> None:
             await world.ends(sent, "5|expired||expired")
         assert world.sink.got == []
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_the_next_provider_gets_the_same_code_at_once(socket: str) -> None:
+def test_the_next_provider_gets_the_same_code_at_once(url: str) -> None:
     """When a provider can't, the next one is asked at once, with the same code."""
 
     async def story(world: World) -> None:
@@ -96,10 +96,10 @@ def test_the_next_provider_gets_the_same_code_at_once(socket: str) -> None:
         verdicts = [world.ledger.facts[f"{sent.message}:a{n}"].data["verdict"] for n in (1, 2)]
         assert verdicts == ["try_another", "accepted"]
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_rejected_message_goes_to_nobody_else(socket: str) -> None:
+def test_a_rejected_message_goes_to_nobody_else(url: str) -> None:
     """A number that doesn't exist is not tried with every provider in turn."""
 
     async def story(world: World) -> None:
@@ -109,10 +109,10 @@ def test_a_rejected_message_goes_to_nobody_else(socket: str) -> None:
             await world.ends(sent, "5|failed|a|invalid_number")
         assert world.sink.texts("b") == []
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_busy_provider_is_asked_again_later(socket: str) -> None:
+def test_a_busy_provider_is_asked_again_later(url: str) -> None:
     """With nobody else to ask, a throttled message waits as long as the vendor said and is sent then."""
 
     async def story(world: World) -> None:
@@ -128,10 +128,10 @@ def test_a_busy_provider_is_asked_again_later(socket: str) -> None:
         assert {f"{sent.message}:a1", f"{sent.message}:a2"} <= world.ledger.facts.keys()
         assert len(world.sink.got) == 2
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_no_retry_outlives_the_deadline(socket: str) -> None:
+def test_no_retry_outlives_the_deadline(url: str) -> None:
     """A wait that would end after the code's life is not begun: the message fails with the vendor's reason."""
 
     async def story(world: World) -> None:
@@ -142,10 +142,10 @@ def test_no_retry_outlives_the_deadline(socket: str) -> None:
             await world.rests()
         assert len(world.sink.got) == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_vendor_that_hangs_up_is_ambiguous_and_the_code_goes_to_the_next(socket: str) -> None:
+def test_a_vendor_that_hangs_up_is_ambiguous_and_the_code_goes_to_the_next(url: str) -> None:
     """A connection that breaks after the request may have sent it: a code fails over, since it is the same."""
 
     async def hang_up(sent: dict[str, Any]) -> web.StreamResponse:
@@ -160,10 +160,10 @@ def test_a_vendor_that_hangs_up_is_ambiguous_and_the_code_goes_to_the_next(socke
         assert world.ledger.facts[f"{sent.message}:a1"].data["verdict"] == "ambiguous"
         assert world.sink.texts("a") == world.sink.texts("b")
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_silent_vendor_costs_no_more_than_the_messages_life(socket: str) -> None:
+def test_a_silent_vendor_costs_no_more_than_the_messages_life(url: str) -> None:
     """A vendor call ends at the message's deadline, and the message with it."""
 
     async def silent(sent: dict[str, Any]) -> web.StreamResponse:
@@ -178,10 +178,10 @@ def test_a_silent_vendor_costs_no_more_than_the_messages_life(socket: str) -> No
             await world.rests()
         assert world.ledger.facts[f"{sent.message}:a1"].data["verdict"] == "ambiguous"
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_vendor_that_cannot_be_reached_was_sent_nothing(socket: str) -> None:
+def test_a_vendor_that_cannot_be_reached_was_sent_nothing(url: str) -> None:
     """A refused connection is no ambiguity: another provider is asked, and the reason is the connection."""
 
     async def story(world: World) -> None:
@@ -192,10 +192,10 @@ def test_a_vendor_that_cannot_be_reached_was_sent_nothing(socket: str) -> None:
             await eventually(lambda: world.redis.xlen(Keys.of(0).facts), 0)
         assert world.ledger.facts[f"{sent.message}:a1"].data["verdict"] == "try_another"
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_without_a_provider_the_message_fails_with_that_reason(socket: str) -> None:
+def test_without_a_provider_the_message_fails_with_that_reason(url: str) -> None:
     """A code that no provider may take ends as failed: no_provider."""
 
     async def story(world: World) -> None:
@@ -203,10 +203,10 @@ def test_without_a_provider_the_message_fails_with_that_reason(socket: str) -> N
         async with world.running(providers=()):
             await world.ends(sent, "5|failed||no_provider")
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_every_cell_is_read(socket: str) -> None:
+def test_every_cell_is_read(url: str) -> None:
     """With several cells a courier reads and settles each of them."""
 
     async def story(world: World) -> None:
@@ -217,4 +217,4 @@ def test_every_cell_is_read(socket: str) -> None:
             await world.rests()
         assert len({one.record[:4] for one in sent}) > 1
 
-    play(story, socket, cells=4)
+    play(story, url, cells=4)

@@ -23,7 +23,7 @@ async def forever(sent: dict[str, Any]) -> web.StreamResponse:
     return web.Response()
 
 
-def test_a_killed_couriers_message_is_taken_over_with_the_same_code(socket: str) -> None:
+def test_a_killed_couriers_message_is_taken_over_with_the_same_code(url: str) -> None:
     """What a courier held when it died is sent by another one, with the same code."""
 
     async def story(world: World) -> None:
@@ -40,10 +40,10 @@ def test_a_killed_couriers_message_is_taken_over_with_the_same_code(socket: str)
         assert len(set(world.sink.texts("a"))) == 1
         assert len(world.sink.got) == 2
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_living_couriers_message_is_not_taken_over(socket: str) -> None:
+def test_a_living_couriers_message_is_not_taken_over(url: str) -> None:
     """A slow vendor call is renewed, so that no second courier sends the message too."""
 
     async def slow(sent: dict[str, Any]) -> web.StreamResponse:
@@ -57,10 +57,10 @@ def test_a_living_couriers_message_is_not_taken_over(socket: str) -> None:
             await world.ends(sent, "3|accepted|a|")
         assert len(world.sink.got) == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_graceful_stop_ends_what_is_in_flight(socket: str) -> None:
+def test_a_graceful_stop_ends_what_is_in_flight(url: str) -> None:
     """A courier that is told to stop settles what it has begun and reads nothing more."""
 
     async def slow(sent: dict[str, Any]) -> web.StreamResponse:
@@ -79,10 +79,10 @@ def test_a_graceful_stop_ends_what_is_in_flight(socket: str) -> None:
         assert await world.status(late) == ""
         assert len(world.sink.got) == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_what_does_not_end_in_time_is_left_for_others(socket: str) -> None:
+def test_what_does_not_end_in_time_is_left_for_others(url: str) -> None:
     """A stop does not wait for a silent vendor for ever: the message stays pending, unsettled."""
 
     async def story(world: World) -> None:
@@ -93,10 +93,10 @@ def test_what_does_not_end_in_time_is_left_for_others(socket: str) -> None:
         assert await world.status(sent) == ""
         assert (await world.redis.xpending(KEYS.outbox[0], GROUP))["pending"] == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_wiped_redis_is_set_up_again(socket: str) -> None:
+def test_a_wiped_redis_is_set_up_again(url: str) -> None:
     """After Redis lost everything the courier makes its groups anew and goes on without a restart."""
 
     async def story(world: World) -> None:
@@ -107,10 +107,10 @@ def test_a_wiped_redis_is_set_up_again(socket: str) -> None:
             await world.ends(again, "3|accepted|a|")
             await eventually(lambda: _known(world, f"{again.message}:3"), True)
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_facts_wait_while_sql_is_down(socket: str) -> None:
+def test_facts_wait_while_sql_is_down(url: str) -> None:
     """Without SQL codes are sent as ever and facts pile up in Redis; when SQL is back the ledger gets all of them."""
 
     async def story(world: World) -> None:
@@ -125,10 +125,10 @@ def test_facts_wait_while_sql_is_down(socket: str) -> None:
             await world.rests()
         assert world.ledger.facts.keys() == {f"{one.message}:{n}" for one in sent for n in ("a1", "3")}
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_facts_that_a_dead_drain_took_are_finished_by_another(socket: str) -> None:
+def test_facts_that_a_dead_drain_took_are_finished_by_another(url: str) -> None:
     """A drain that dies with facts in hand loses none of them."""
 
     async def story(world: World) -> None:
@@ -140,10 +140,10 @@ def test_facts_that_a_dead_drain_took_are_finished_by_another(socket: str) -> No
             await eventually(lambda: _known(world, "msg_1:3"), True)
             await world.rests()
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_one_malformed_fact_does_not_hold_up_the_rest(socket: str) -> None:
+def test_one_malformed_fact_does_not_hold_up_the_rest(url: str) -> None:
     """Facts that can't be read, or that the ledger can't take, are set aside; those around them are kept."""
 
     async def story(world: World) -> None:
@@ -157,10 +157,10 @@ def test_one_malformed_fact_does_not_hold_up_the_rest(socket: str) -> None:
         assert world.ledger.facts.keys() == {f"msg_{number}:3" for number in (1, 2, 3, 5, 6, 7)}
         assert sorted(letter.message for letter in await dead_letters(world.redis, 1)) == ["", "msg_4:3", "msg_8:3"]
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_an_unknown_key_makes_a_dead_letter_that_can_be_replayed(socket: str) -> None:
+def test_an_unknown_key_makes_a_dead_letter_that_can_be_replayed(url: str) -> None:
     """A message sealed with a key outside the ring is kept with its reason; with the key back it can be sent."""
 
     async def story(world: World) -> None:
@@ -178,10 +178,10 @@ def test_an_unknown_key_makes_a_dead_letter_that_can_be_replayed(socket: str) ->
         assert sent.code in world.sink.texts("a")[0]
         assert await dead_letters(world.redis, 1) == []
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_entries_that_cannot_be_read_become_dead_letters_beside_good_ones(socket: str) -> None:
+def test_entries_that_cannot_be_read_become_dead_letters_beside_good_ones(url: str) -> None:
     """Bad bytes, a newer format, unknown fields and a broken envelope are set aside; the message behind is sent."""
 
     async def story(world: World) -> None:
@@ -199,10 +199,10 @@ def test_entries_that_cannot_be_read_become_dead_letters_beside_good_ones(socket
         assert reasons == ["bad_format"] * 3 + ["unknown_fields", "unknown_format", "unreadable_envelope"]
         assert len(world.sink.got) == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_message_that_kills_couriers_is_set_aside(socket: str) -> None:
+def test_a_message_that_kills_couriers_is_set_aside(url: str) -> None:
     """After five deliveries without an end nobody tries a sixth time: the entry becomes a dead letter."""
 
     async def story(world: World) -> None:
@@ -217,10 +217,10 @@ def test_a_message_that_kills_couriers_is_set_aside(socket: str) -> None:
         assert [letter.reason for letter in await dead_letters(world.redis, 1)] == ["too_many_deliveries"]
         assert world.sink.got == []
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_dead_couriers_1000_messages_are_sent_soon_after_the_takeover(socket: str) -> None:
+def test_a_dead_couriers_1000_messages_are_sent_soon_after_the_takeover(url: str) -> None:
     """Taking over is not one batch at a time and a pause: a large backlog of a dead courier is worked at once."""
 
     async def story(world: World) -> None:
@@ -236,10 +236,10 @@ def test_a_dead_couriers_1000_messages_are_sent_soon_after_the_takeover(socket: 
         assert len({got["id"] for got in world.sink.got}) == len(world.sink.got) == 1000
         assert time.monotonic() - began < 12
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_sealed_numbers_stay_sealed_in_redis(socket: str) -> None:
+def test_sealed_numbers_stay_sealed_in_redis(url: str) -> None:
     """Neither a retry nor a dead letter nor a fact holds a number or a code."""
 
     async def story(world: World) -> None:
@@ -256,17 +256,17 @@ def test_sealed_numbers_stay_sealed_in_redis(socket: str) -> None:
             assert one.code.encode() not in dump.replace(one.message.encode(), b"")
         assert b"+4179" not in dump
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_retention_runs_again_and_again(socket: str) -> None:
+def test_retention_runs_again_and_again(url: str) -> None:
     """The retention job runs in every period, and one that fails is run again."""
 
     async def story(world: World) -> None:
         async with world.running():
             await eventually(lambda: _retained(world), True)
 
-    play(story, socket)
+    play(story, url)
 
 
 def test_the_in_process_redis_carries_codes_too() -> None:
@@ -282,7 +282,7 @@ def test_the_in_process_redis_carries_codes_too() -> None:
             await world.rests()
         assert f"{sent.message}:a2" in world.ledger.facts
 
-    play(story, "")
+    play(story, "memory://")
 
 
 def test_a_killed_redis_that_comes_back_needs_no_restart() -> None:
@@ -298,7 +298,7 @@ def test_a_killed_redis_that_comes_back_needs_no_restart() -> None:
             await world.rests()
 
     with redis_server() as server:
-        play(story, server.socket)
+        play(story, server.url)
 
 
 def test_what_was_sent_while_redis_was_down_is_settled_afterwards() -> None:
@@ -320,7 +320,7 @@ def test_what_was_sent_while_redis_was_down_is_settled_afterwards() -> None:
         assert len(world.sink.got) == 1
 
     with redis_server("--appendonly", "yes", "--appendfsync", "always") as server:
-        play(story, server.socket)
+        play(story, server.url)
 
 
 async def _count(world: World) -> int:

@@ -3,12 +3,11 @@
 import asyncio
 import json
 
-import redis
 from redis.asyncio import Redis
 
 from otp_service.courier.settling import Attempt, End, Settlement, arguments
 from otp_service.domain.messages import MessageStatus, Outcome, Verdict
-from otp_service.store.link import Direct
+from otp_service.store.connect import connect
 from otp_service.store.outbox import Claimed, Keys, Outbox, dead_letters
 from otp_service.store.receipts import apply_receipt
 from tests.courier.world import Sent, World, play
@@ -39,7 +38,7 @@ async def claimed_by(world: World, name: str) -> tuple[Outbox, Claimed]:
     return outbox, claimed
 
 
-def test_a_settlement_that_is_repeated_queues_no_second_retry(socket: str) -> None:
+def test_a_settlement_that_is_repeated_queues_no_second_retry(url: str) -> None:
     """When the reply to a settlement is lost and it is written again, the message is still retried once."""
 
     async def story(world: World) -> None:
@@ -52,10 +51,10 @@ def test_a_settlement_that_is_repeated_queues_no_second_retry(socket: str) -> No
         assert await outbox.move_due(10) == 0
         assert len(await world.redis.xrange(KEYS.outbox[0])) == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_late_courier_can_report_success_but_no_failure(socket: str) -> None:
+def test_a_late_courier_can_report_success_but_no_failure(url: str) -> None:
     """A courier whose entry was ended by another one doesn't turn an accepted message into a failed one."""
 
     async def story(world: World) -> None:
@@ -69,10 +68,10 @@ def test_a_late_courier_can_report_success_but_no_failure(socket: str) -> None:
         assert await world.status(sent) == "3|accepted|a|"
         assert await facts(world.redis) == [f"{sent.message}:a1", f"{sent.message}:3", f"{sent.message}:a1"]
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_settling_leaves_a_record_that_is_gone_alone(socket: str) -> None:
+def test_settling_leaves_a_record_that_is_gone_alone(url: str) -> None:
     """A record that expired meanwhile is not made again by its message's state."""
 
     async def story(world: World) -> None:
@@ -83,10 +82,10 @@ def test_settling_leaves_a_record_that_is_gone_alone(socket: str) -> None:
         assert not await world.redis.exists(sent.record)
         assert f"{sent.message}:3" in await facts(world.redis)
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_delayed_message_that_cannot_be_read_does_not_hold_up_the_others(socket: str) -> None:
+def test_a_delayed_message_that_cannot_be_read_does_not_hold_up_the_others(url: str) -> None:
     """Garbage among the delayed messages becomes dead letters, and what is due behind it moves on."""
 
     async def story(world: World) -> None:
@@ -97,10 +96,10 @@ def test_a_delayed_message_that_cannot_be_read_does_not_hold_up_the_others(socke
         assert len(await dead_letters(world.redis, 1)) == len(members) - 1
         assert await world.redis.xlen(KEYS.outbox[1]) == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_delayed_message_waits_for_its_time(socket: str) -> None:
+def test_a_delayed_message_waits_for_its_time(url: str) -> None:
     """What is not due yet stays where it is."""
 
     async def story(world: World) -> None:
@@ -108,15 +107,15 @@ def test_a_delayed_message_waits_for_its_time(socket: str) -> None:
         assert await Outbox(world.redis, 0, "one").move_due(10) == 0
         assert await world.redis.zcard(KEYS.due) == 1
 
-    play(story, socket)
+    play(story, url)
 
 
-def test_a_receipt_moves_its_message_up_once(socket: str) -> None:
+def test_a_receipt_moves_its_message_up_once(url: str) -> None:
     """A receipt is told once: repeats change nothing, and a late `sent` does not undo `delivered`."""
 
     async def story(world: World) -> None:
         sent = await world.put()
-        link = Direct(redis.ConnectionPool.from_url(f"unix://{socket}", decode_responses=True))
+        link = connect(url)
 
         def report(rank: int, status: str) -> bool:
             return apply_receipt(
@@ -128,4 +127,4 @@ def test_a_receipt_moves_its_message_up_once(socket: str) -> None:
         assert await world.status(sent) == "6|delivered|a|"
         assert await facts(world.redis) == [f"{sent.message}:6"]
 
-    play(story, socket)
+    play(story, url)

@@ -5,16 +5,12 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import httpx
 from aiohttp import web
-from fakeredis import FakeServer
-from fakeredis.aioredis import FakeRedis
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from otp_service.courier import Courier, Timing, VendorClient, vendor_client
 from otp_service.domain.codes import code_of
@@ -24,6 +20,7 @@ from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, Outcome, Verdict
 from otp_service.domain.routing import Candidate
 from otp_service.providers.base import Options, Silent
+from otp_service.store.connect import connect_courier
 from otp_service.store.keys import subject_keys
 from otp_service.store.outbox import Keys
 
@@ -273,12 +270,12 @@ async def eventually(look: Callable[[], Awaitable[Any]], wanted: Any, within_s: 
         await asyncio.sleep(0.01)
 
 
-def play(story: Callable[[World], Awaitable[None]], socket: str, cells: int = 1) -> None:
-    """Runs one test's story in a world of its own, on the Redis behind this socket or, if it is "", in this process."""
-    asyncio.run(_play(story, socket, cells))
+def play(story: Callable[[World], Awaitable[None]], url: str, cells: int = 1) -> None:
+    """Runs one test's story in a world of its own."""
+    asyncio.run(_play(story, url, cells))
 
 
-async def _play(story: Callable[[World], Awaitable[None]], socket: str, cells: int) -> None:
+async def _play(story: Callable[[World], Awaitable[None]], url: str, cells: int) -> None:
     sink = Sink()
     app = web.Application()
     app.router.add_post("/", sink.handle)
@@ -287,13 +284,10 @@ async def _play(story: Callable[[World], Awaitable[None]], socket: str, cells: i
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     sink.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    redis = Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 0)) if socket else FakeRedis(server=FakeServer())
+    redis = connect_courier(url)
     try:
         async with vendor_client(50) as client:
             await story(World(redis, sink, client, cells=cells))
     finally:
         await redis.aclose()
         await runner.cleanup()
-
-
-__all__ = ["QUICK", "RING", "Ledger", "Sent", "Sink", "Vendor", "World", "eventually", "play", "refuse", "replace"]
