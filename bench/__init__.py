@@ -1,0 +1,1 @@
+"""Measures the service beside what it stands on, as ratios in one run: `make bench`."""
