@@ -178,6 +178,10 @@ def measure(size: Size, say: Callable[[str], None]) -> dict[str, float]:
 
 def _courier(size: Size) -> dict[str, float]:
     """The courier's own benchmark, in this run's size."""
-    counts: dict[str, Any] = {"WITH_HTTP": size.messages, "PLAIN": size.messages // 4, "WITHOUT_HTTP": size.messages * 5}
+    counts: dict[str, Any] = {
+        "WITH_HTTP": size.messages,
+        "PLAIN": size.messages // 4,
+        "WITHOUT_HTTP": size.messages * 5,
+    }
     with mock.patch.multiple(courier, ROUNDS=size.rounds, **counts):
         return courier.figures()
