@@ -1,0 +1,109 @@
+"""An installation: Redis, a ledger, a vendor, and the web processes and couriers that a test starts on them."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.e2e.processes import STARTS_WITHIN_S, Courier, Process, Server, quiet_port, run
+from tests.e2e.vendor import Vendor, vendor
+from tests.e2e.wire import Wire
+from tests.servers import RedisServer, redis_server, wait_until
+from tests.world import MASTER_KEYS, Api
+
+# The dumps are searched, so nothing in them may be compressed.
+REDIS_OPTIONS = ("--appendonly", "yes", "--appendfsync", "always", "--rdbcompression", "no")
+OUTBOX = ("{c0}:out:high", "{c0}:out:normal", "{c0}:out:bulk")
+
+
+@dataclass
+class Production:
+    """An installation; its processes are started by the test."""
+
+    folder: Path
+    redis: RedisServer
+    vendor: Vendor
+    environment: dict[str, str]
+    stack: contextlib.ExitStack
+    servers: list[Server] = field(default_factory=list)
+    couriers: list[Courier] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Where the first web server listens."""
+        return self.servers[0].url
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Runs one command of otp-service to its end."""
+        command = (sys.executable, "-m", "otp_service", *arguments)
+        return subprocess.run(command, env=self.environment, cwd=self.folder, capture_output=True, text=True)
+
+    def serve(self, workers: int = 2, **settings: str) -> Server:
+        """Starts web processes on a port of their own."""
+        port = quiet_port()
+        popen, log = self._start(("serve", "--port", str(port), "--workers", str(workers)), settings)
+        server = Server(popen, log, url=f"http://127.0.0.1:{port}")
+        self.servers.append(server)
+        return server
+
+    def work(self, **settings: str) -> Courier:
+        """Starts a courier."""
+        courier = Courier(*self._start(("worker",), settings))
+        self.couriers.append(courier)
+        return courier
+
+    def ready(self) -> None:
+        """Waits until everything that was started serves and works."""
+        for process in (*self.servers, *self.couriers):
+            if not process.told_to_end:
+                wait_until(process.ready, STARTS_WITHIN_S, 0.1)
+
+    def api(self, key: str, server: Server | None = None) -> Api:
+        """A caller over HTTP with this key."""
+        wire = Wire((server or self.servers[0]).url)
+        self.stack.callback(wire.close)
+        return Api(wire, key)  # type: ignore[arg-type]
+
+    def waiting(self) -> tuple[int, int]:
+        """How many messages are to be sent, and how many facts to be written down."""
+        with self.redis.client() as client:
+            messages = sum(client.xlen(name) for name in OUTBOX) + client.zcard("{c0}:due")
+            return messages, client.xlen("{c0}:facts")
+
+    def settles(self, within_s: float = 60) -> None:
+        """Waits until every message is sent and settled and the ledger has every fact."""
+        try:
+            wait_until(lambda: self.waiting() == (0, 0), within_s)
+        except AssertionError:
+            logs = "".join(courier.logged[-3000:] for courier in self.couriers)
+            raise AssertionError(f"messages and facts that wait: {self.waiting()}\n{logs}") from None
+
+    def _start(self, command: tuple[str, ...], settings: Mapping[str, str]) -> "tuple[subprocess.Popen[bytes], Path]":
+        log = self.folder / f"{command[0]}-{len(self.servers) + len(self.couriers)}.log"
+        popen = run(command, {**self.environment, **settings}, log)
+        self.stack.callback(Process(popen, log).kill)
+        return popen, log
+
+
+@contextlib.contextmanager
+def installation(database_url: str = "", **settings: str) -> Iterator[Production]:
+    """Redis, a vendor and settings, with nothing on them yet; the ledger is a SQLite file unless another is given."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="otp-e-", ignore_cleanup_errors=True)))
+        redis = stack.enter_context(redis_server(*REDIS_OPTIONS))
+        sms = stack.enter_context(vendor())
+        (folder / "otp-service.toml").write_text(sms.configuration)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("OTP_")}
+        environment |= {
+            "OTP_REDIS_URL": redis.url,
+            "OTP_DATABASE_URL": database_url or f"sqlite:///{folder}/otp.db",
+            "OTP_MASTER_KEYS": MASTER_KEYS,
+            "OTP_PUBLIC_URL": "https://otp.example",
+            "OTP_CONFIG": str(folder / "otp-service.toml"),
+            **settings,
+        }
+        yield Production(folder, redis, sms, environment, stack)

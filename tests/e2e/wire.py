@@ -1,0 +1,88 @@
+"""Callers that speak HTTP to the production server, one at a time or many at once."""
+
+import asyncio
+import json as jsons
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import httpx
+from werkzeug.wrappers import Response
+
+from tests.contract.spec import validate_response
+from tests.world import Api
+
+START, CHECK = "/v1/verifications", "/v1/verifications/check"
+PATIENCE_S = 60
+
+
+class Wire:
+    """Does what Flask's test client does, over HTTP and with a new connection for each request."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        alone = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=url, timeout=PATIENCE_S, limits=alone, verify=False)
+
+    def open(self, path: str, *, method: str, json: Any = None, headers: Mapping[str, str] | None = None) -> Response:
+        got = self._http.request(method, path, json=json, headers=headers)
+        return Response(got.content, got.status_code, list(got.headers.items()))
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one of many requests was answered."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str] = field(repr=False)
+
+    @property
+    def word(self) -> str:
+        """In one word: approved, why not, the problem's code, or the status."""
+        if self.status >= 400:
+            return str(self.body["code"])
+        if "valid" in self.body:
+            return "approved" if self.body["valid"] else str(self.body["reason"])
+        return str(self.status)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One POST of many."""
+
+    path: str
+    body: Mapping[str, Any]
+    idempotency_key: str | None = None
+
+
+def together(url: str, api: Api, requests: Sequence[Request]) -> list[Answer]:
+    """Posts everything at once, each over a connection of its own; the answers keep to openapi.yaml."""
+    return asyncio.run(_together(url, api.key, requests))
+
+
+def words(answers: Sequence[Answer]) -> Counter[str]:
+    """How often which answer was given."""
+    return Counter(answer.word for answer in answers)
+
+
+async def _together(url: str, key: str, requests: Sequence[Request]) -> list[Answer]:
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
+    async with aiohttp.ClientSession(url, connector=connector, timeout=timeout) as session:
+        return await asyncio.gather(*(_post(session, key, request) for request in requests))
+
+
+async def _post(session: aiohttp.ClientSession, key: str, request: Request) -> Answer:
+    headers = {"Authorization": f"Bearer {key}"}
+    if request.idempotency_key:
+        headers["Idempotency-Key"] = request.idempotency_key
+    async with session.post(request.path, json=request.body, headers=headers) as response:
+        body = await response.read()
+        validate_response("POST", request.path, response.status, response.headers, body)
+        return Answer(response.status, jsons.loads(body), dict(response.headers))
