@@ -62,8 +62,9 @@ def unknown_in(words: list[str]) -> str | None:
     """The first word that the command line does not know, or None."""
     command: click.Command = cli
     for word in words:
-        if isinstance(command, click.Group) and word in command.commands:
-            command = command.commands[word]
+        inner = command.get_command(click.Context(command), word) if isinstance(command, click.Group) else None
+        if inner is not None:
+            command = inner
         elif word.startswith("--"):
             known = {option for parameter in command.params for option in parameter.opts}
             if word not in known | {"--help"}:
