@@ -22,7 +22,7 @@ class Proxy:
     black_hole: bool = False  # takes everything and answers nothing
     delay_s: float = 0.0  # of each reply
     requests: list[bytes] = field(default_factory=list)  # what was sent, as it came
-    _lose: list[bytes] = field(default_factory=list)
+    lose: list[bytes] = field(default_factory=list)  # several proxies may share one
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -31,7 +31,7 @@ class Proxy:
 
     def lose_reply_to(self, request: bytes) -> None:
         """The next request that contains these bytes arrives, but its reply is lost with the connection."""
-        self._lose.append(request)
+        self.lose.append(request)
 
     def sent(self, part: bytes) -> int:
         """How often these bytes were sent."""
@@ -40,7 +40,7 @@ class Proxy:
     @property
     def lost_all(self) -> bool:
         """True once every reply that was to be lost is lost."""
-        return not self._lose
+        return not self.lose
 
     def serve(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):  # the listener is closed in the end
@@ -69,9 +69,9 @@ class Proxy:
     def _takes(self, data: bytes) -> bool:
         with self._lock:
             self.requests.append(data)
-            for request in self._lose:
+            for request in self.lose:
                 if request in data:
-                    self._lose.remove(request)
+                    self.lose.remove(request)
                     return True
         return False
 
@@ -85,14 +85,14 @@ def _connection(to: Address) -> socket.socket:
 
 
 @contextlib.contextmanager
-def proxy(upstream: Address) -> Iterator[Proxy]:
+def proxy(upstream: Address, lose: list[bytes] | None = None) -> Iterator[Proxy]:
     """A proxy on a socket of the same family as its upstream's, for as long as the block runs."""
     with tempfile.TemporaryDirectory(prefix="otp-p-") as folder, contextlib.ExitStack() as stack:
         tcp = isinstance(upstream, tuple)
         listener = stack.enter_context(socket.socket(socket.AF_INET if tcp else socket.AF_UNIX))
         listener.bind(("127.0.0.1", 0) if tcp else str(Path(folder) / "p"))
         listener.listen(128)
-        made = Proxy(upstream, listener.getsockname())
+        made = Proxy(upstream, listener.getsockname(), lose=[] if lose is None else lose)
         threading.Thread(target=made.serve, args=(listener,), daemon=True).start()
         try:
             yield made
