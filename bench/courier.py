@@ -6,17 +6,11 @@ that they hold on a machine that does other work too. The facts stay in their st
 """
 
 import asyncio
-import contextlib
 import io
 import json
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
@@ -25,6 +19,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from bench.servers import redis_server, socket_of
+from bench.sink import sink
 from otp_service.courier import Courier, VendorClient, vendor_client
 from otp_service.domain.facts import Fact
 from otp_service.domain.ids import address, message_id, verification_id
@@ -42,7 +38,6 @@ PLAIN = 250
 CONNECTIONS = 32
 RING = KeyRing({"bench": b"b" * 32})
 KEYS = Keys.of(0)
-OK = b'HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{"id": "v1"}'
 
 
 @dataclass(frozen=True)
@@ -51,37 +46,6 @@ class Rate:
 
     per_s: float
     per_core_s: float
-
-
-class Sink(asyncio.Protocol):
-    """The smallest HTTP server that can take a message; one request at a time per connection."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remembers where to answer."""
-        self._transport = transport
-        self._buffer = b""
-
-    def data_received(self, data: bytes) -> None:
-        """Answers as soon as a whole request is there."""
-        self._buffer += data
-        head, end, body = self._buffer.partition(b"\r\n\r\n")
-        if end and len(body) >= _length(head):
-            self._buffer = b""
-            self._transport.write(OK)  # type: ignore[attr-defined]
-
-
-def _length(head: bytes) -> int:
-    for line in head.split(b"\r\n"):
-        if line.lower().startswith(b"content-length:"):
-            return int(line[15:])
-    return 0
-
-
-async def serve_sink() -> None:
-    """Prints its port, then answers for ever."""
-    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
 
 
 class Vendor(Silent):
@@ -124,31 +88,6 @@ class NoClient(VendorClient):
     async def send(self, request: httpx.Request, limit_s: float) -> httpx.Response:
         """At once."""
         return self.same
-
-
-@contextlib.contextmanager
-def redis_server() -> Iterator[str]:
-    """The socket of a Redis of its own, without persistence."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if not program:
-        raise SystemExit("the benchmark needs a redis-server on PATH: apt-get install redis-server")
-    with tempfile.TemporaryDirectory(prefix="otp-b-") as folder:
-        socket = str(Path(folder) / "s")
-        options = ("--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder)
-        with subprocess.Popen((program, *options), stdout=subprocess.DEVNULL) as server:
-            while not Path(socket).exists():
-                time.sleep(0.02)
-            yield socket
-            server.terminate()
-
-
-@contextlib.contextmanager
-def sink() -> Iterator[str]:
-    """The URL of a sink in a process of its own."""
-    with subprocess.Popen((sys.executable, "-m", "bench.courier", "sink"), stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/"
-        process.terminate()
 
 
 async def queue(redis: Redis, count: int) -> None:
@@ -288,8 +227,8 @@ def median(rates: Sequence[Rate]) -> Rate:
 def figures() -> dict[str, float]:
     """Messages a second, and a second of one core; the medians of interleaved rounds."""
     quiet_logs()
-    with redis_server() as socket, sink() as url:
-        found = {name: median(rates) for name, rates in asyncio.run(rounds(socket, url)).items()}
+    with redis_server() as server, sink() as url:
+        found = {name: median(rates) for name, rates in asyncio.run(rounds(socket_of(server), url)).items()}
     return {
         "courier_sink_per_s": found["sink"].per_s,
         "courier_sink_per_core_s": found["sink"].per_core_s,
@@ -302,9 +241,7 @@ def figures() -> dict[str, float]:
 
 
 def main() -> None:
-    """Prints the figures, or is the sink."""
-    if sys.argv[1:] == ["sink"]:
-        asyncio.run(serve_sink())
+    """Prints the figures."""
     for name, figure in figures().items():
         print(f"{name:28} {figure:10,.1f}")
 
