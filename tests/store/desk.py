@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from otp_service.domain import codes, ids
 from otp_service.domain.keys import KeyRing
@@ -84,7 +84,8 @@ class Desk:
         operation: Operation | None = None,
         device: str = "",
         id_: str = "",
-    ) -> Checked | Literal["none"]:
+    ) -> Checked:
+        """What a guess hears; LookupError where Redis knows of no verification."""
         at = ids.address_of(id_) if id_ else ids.address(INDEX_KEY, "app", to, purpose)
         guess = Guess(
             at=at,
@@ -97,7 +98,10 @@ class Desk:
             hard_lock_after=self.policy["hard_lock_after"],
             lock_detail='{"application":"app","subject":"s"}',
         )
-        return store.check(self.link, self.cells, guess, now=str(self.now))
+        checked = store.check(self.link, self.cells, guess, now=str(self.now))
+        if checked == "none":
+            raise LookupError
+        return checked
 
     def code(self, id_: str, kid: str = "") -> str:
         return codes.code_of(self.ring, kid or self.ring.current, id_, "digits", 6)
@@ -106,7 +110,7 @@ class Desk:
         right = self.code(id_)
         return ("1" if right[0] != "1" else "2") + right[1:]
 
-    def guess_wrong(self, started: Started, times: int, **more: Any) -> list[Checked | Literal["none"]]:
+    def guess_wrong(self, started: Started, times: int, **more: Any) -> list[Checked]:
         return [self.check(self.wrong(started.id), **more) for _ in range(times)]
 
     def reserve(self, rules: Sequence[Rule]) -> int:
