@@ -28,7 +28,6 @@ from otp_service.demo import play
 from otp_service.domain.apikeys import SCOPES
 from otp_service.domain.policy import DEVELOPMENT
 from otp_service.ledger import migrate
-from otp_service.ledger.engine import make_engine
 from otp_service.service.admin import applications, keys
 from otp_service.settings import read_settings
 from otp_service.wiring.courier import run_courier
@@ -102,7 +101,10 @@ def demo() -> None:
 def running(port: int, data_dir: Path, *, quiet: bool = False) -> Iterator[Running]:
     """The service, up until the block ends."""
     signal.signal(signal.SIGTERM, _interrupt)
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise click.ClickException(f"{data_dir} can't be made: {error.strerror}; name another --data-dir") from None
     with _owned(data_dir):
         store = find_store(data_dir, os.environ.get("OTP_REDIS_URL"))
         try:
@@ -128,7 +130,7 @@ def _prepare(
         "log_level": os.environ.get("OTP_LOG_LEVEL") or ("error" if quiet else "warning"),
     }
     settings = read_settings(**given)
-    migrate.to_head(make_engine(settings.database_url.get_secret_value()))
+    migrate.to_head(wiring.reach_ledger(settings))
     parts = wiring.build(settings, development_server=True)
     wiring.fix_store(parts)
     api_key, admin_key = _fresh_keys(parts)

@@ -5,14 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.console import Console
 from rich.progress import Progress
 
 from otp_service import wiring
 from otp_service.domain.keys import NONCE_BYTES
 from otp_service.ledger import migrate as migrations
 from otp_service.ledger.backup import backup as write_backup
-from otp_service.ledger.engine import make_engine
 from otp_service.ledger.rekey import rekey as seal_again
+from otp_service.ledger.restore import BadBackup, NotEmpty
 from otp_service.ledger.restore import restore as read_backup
 from otp_service.service.core import now_ms, random_bytes
 from otp_service.settings import read_settings
@@ -21,7 +22,7 @@ from otp_service.settings import read_settings
 @click.command()
 def migrate() -> None:
     """Brings the ledger's schema to this release's."""
-    engine = make_engine(read_settings().database_url.get_secret_value())
+    engine = wiring.reach_ledger(read_settings())
     before = migrations.current(engine)
     migrations.to_head(engine)
     after = migrations.current(engine)
@@ -33,8 +34,11 @@ def migrate() -> None:
 def backup(path: Path) -> None:
     """Writes the whole ledger to one file that only its owner may read."""
     engine = wiring.open_ledger(read_settings())
-    with _progress("backing up") as tell:
-        rows = write_backup(engine, path, now_ms(), tell)
+    try:
+        with _progress("backing up") as tell:
+            rows = write_backup(engine, path, now_ms(), tell)
+    except OSError as error:
+        raise click.ClickException(f"{path} can't be written: {error.strerror}") from None
     click.echo(f"{sum(rows.values())} rows are in {path}.")
     click.echo("Keep OTP_MASTER_KEYS too, in another place: without them it can't be used.")
 
@@ -45,8 +49,13 @@ def backup(path: Path) -> None:
 def restore(path: Path, replace: bool) -> None:
     """Fills a migrated ledger from a backup; a factor's used step is never revived."""
     engine = wiring.open_ledger(read_settings())
-    with _progress("restoring") as tell:
-        rows = read_backup(engine, path, now_ms(), replace=replace, progress=tell)
+    try:
+        with _progress("restoring") as tell:
+            rows = read_backup(engine, path, now_ms(), replace=replace, progress=tell)
+    except BadBackup as error:
+        raise click.ClickException(str(error)) from None
+    except NotEmpty as error:
+        raise click.ClickException(f"{error} (--replace)") from None
     click.echo(f"{sum(rows.values())} rows are back; running processes see them within 2 s.")
 
 
@@ -60,19 +69,19 @@ def rekey() -> None:
     def reseal(sealed: str, bound_to: str) -> str:
         return ring.seal(ring.open(sealed, bound_to), bound_to, random_bytes(NONCE_BYTES))
 
-    with Progress(transient=True) as progress:
-        task = progress.add_task("sealing again", total=None)
-        done = seal_again(parts.core.engine, ring.current, reseal, lambda count: progress.update(task, completed=count))
+    with _progress("sealing again") as tell:
+        done = seal_again(parts.core.engine, ring.current, reseal, lambda count: tell("values", count))
     click.echo(f"{done} values are sealed again under {ring.current}.")
     click.echo("Older keys may leave OTP_MASTER_KEYS once every process runs with this ring and 25 hours have passed.")
 
 
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[str, int], None]]:
-    with Progress(transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
 
         def tell(table: str, done: int) -> None:
-            progress.update(task, description=f"{what} {table}: {done} rows")
+            progress.update(task, description=f"{what} {table}: {done}")
 
         yield tell

@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 
@@ -31,6 +32,7 @@ KILL_AFTER_S = 20
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """The web process, under the production server."""
     settings = read_settings()
+    _refuse_busy(host, port)
     wiring.fix_store(wiring.build(settings))
     # Spawned, not forked: a worker inherits no connection, and reads where metrics meet before it makes its own.
     multiprocessing.set_start_method("spawn", force=True)
@@ -50,6 +52,18 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
             workers_kill_timeout=KILL_AFTER_S,
             log_level=LogLevels.warning,
         ).serve()
+
+
+def _refuse_busy(host: str, port: int) -> None:
+    """Says in a line what the server would tell in a backtrace; it, too, shares a port with its like."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(f"{host}:{port} can't be opened: {error.strerror}") from None
 
 
 @contextlib.contextmanager

@@ -75,13 +75,25 @@ def build(settings: Settings, *, development_server: bool = False) -> Parts:
 
 def open_ledger(settings: Settings) -> Engine:
     """The ledger's engine; BadSettings unless its schema is this release's."""
-    engine = make_engine(settings.database_url.get_secret_value())
+    engine = reach_ledger(settings)
     try:
         revision.require_head(engine)
     except revision.NotMigrated as error:
         raise BadSettings(f"OTP_DATABASE_URL: {error}") from None
+    return engine
+
+
+def reach_ledger(settings: Settings) -> Engine:
+    """The ledger's engine, whatever its schema; BadSettings unless the database answers."""
+    try:
+        engine = make_engine(settings.database_url.get_secret_value())
+        engine.connect().close()
     except SQLAlchemyError as error:
         raise BadSettings(f"OTP_DATABASE_URL: the database can't be reached ({type(error).__name__})") from None
+    except OSError as error:
+        raise BadSettings(f"OTP_DATABASE_URL: {error.filename} can't be opened ({error.strerror})") from None
+    except ValueError as error:
+        raise BadSettings(f"OTP_DATABASE_URL: {error}") from None
     return engine
 
 
