@@ -57,9 +57,9 @@ def main() -> None:
         click.secho(f"otp-service: {error}", err=True, fg="red")
         sys.exit(2)
     except Refusal as refusal:
-        click.secho(f"otp-service: {refusal.detail} ({refusal.code})", err=True, fg="red")
-        for each in refusal.errors:
-            click.echo(f"  {each['field']}: {each['detail']}", err=True)
+        told = [f"{each['field']}: {each['detail']}" for each in refusal.errors] or [refusal.detail]
+        for line in told:
+            click.secho(f"otp-service: {line}", err=True, fg="red")
         sys.exit(1)
 
 
