@@ -98,8 +98,8 @@ def test_only_the_operation_that_approved_hears_it_again(desk: Desk, key: str) -
     assert desk.check(code, operation=operation).valid
     assert not desk.check(code, operation=fresh()).valid
     desk.start()
-    again = desk.check(code, id_=started.id, operation=operation)
-    assert (again.valid, again.id, again.attempts_left) == (True, started.id, 4)
+    for again in (desk.check(code, operation=operation), desk.check(code, id_=started.id, operation=operation)):
+        assert (again.valid, again.id, again.attempts_left) == (True, started.id, 4)
     assert desk.check(code, id_=started.id).reason == "already_used"
 
 
