@@ -44,14 +44,13 @@ def _memory() -> Any:
 
 
 def connect(url: str, min_replicas: int = 0) -> Link:
-    """The web's way to the Redis of `redis://`, `rediss://`, `unix://`, `redis+cluster://`, `redis+sentinel://` or `memory://`."""
+    """The web's way to the Redis of this URL: one server, a Cluster, behind Sentinels, or in this process."""
     options = {**OPTIONS, "decode_responses": True}
     if url == MEMORY:
         return Through(_memory().client())
-    retry = Retry(NoBackoff(), 0)
     if is_cluster(url):
-        client = RedisCluster.from_url(plain(url), **options, retry=retry)
-        return Through(client, min_replicas)
+        return Through(cluster_client(url), min_replicas)
+    retry = Retry(NoBackoff(), 0)
     if url.startswith(SENTINEL):
         nodes, name = sentinels(url)
         master = Sentinel(nodes, sentinel_kwargs=options).master_for(name, **options, retry=retry)
