@@ -78,7 +78,7 @@ def reservations(held: RedisCluster) -> list[int]:
 
 @pytest.mark.parametrize("script", ["claim", "start", "conclude"])
 def test_what_may_be_repeated_is_repeated(world: World, lines: Lines, held: RedisCluster, script: str) -> None:
-    """A lost reply to claim, start or conclude costs nothing: the caller hears 201, one message is queued and counted."""
+    """A lost reply to claim, start or conclude costs nothing: 201 is heard, one message queued, one send counted."""
     lines.lose_reply_to(script)
     response = world.api.start(headers=KEY, client=IP)
     assert (response.status_code, lines.lose) == (201, [])

@@ -1,7 +1,7 @@
 """Scripts touch the keys that they declare and no others, as MONITOR sees it: else Redis Cluster could not run them."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,14 +12,12 @@ from otp_service import store, wiring
 from otp_service.domain.ids import address_of
 from otp_service.domain.limits import parse_limits
 from otp_service.settings import Settings
-from otp_service.store.connect import connect_courier
-from otp_service.store.keys import subject_keys
 from otp_service.store.limits import peek, rules
-from otp_service.store.outbox import Outbox, dead_letters, replay_dead
 from otp_service.store.receipts import apply_receipt
 from otp_service.store.scripts import SCRIPTS, load
 from otp_service.store.verifications import failure_lock
 from tests.servers import RedisServer
+from tests.store.courier_work import work_of_a_courier
 from tests.store.monitor import Command, Monitor, monitored
 from tests.world import NUMBER, OTHER_NUMBER, World
 
@@ -136,28 +134,3 @@ def test_scripts_of_couriers_touch_only_declared_keys(world: World, settings: Se
     asyncio.run(work_of_a_courier(settings.redis_url, sent))
 
     assert watch.undeclared(OF_COURIERS) == []
-
-
-async def work_of_a_courier(url: str, sent: Sequence[dict[str, str]]) -> None:
-    """Ends four entries in every way there is, and everything that follows from that."""
-    client = connect_courier(url)
-    box = Outbox(client, 0, "one")
-    await box.prepare()
-    claimed = await box.next(10)
-    ids = [one["id"] for one in sent]
-    records = [subject_keys(address_of(id_), 1).record for id_ in ids]
-    assert (await box.wanted(records, ids)).states == ["pending"] * 4
-    assert len(await box.abandoned(0, 10)) == 4
-    ends = (("done", 0, ""), ("later", 0, '[1, "m", "a"]'), ("later", 0, "not json"), ("dead", 0, "bad_format"))
-    args: list[str | int | bytes] = []
-    for number, (entry, end, one) in enumerate(zip(claimed, ends, sent, strict=True), 7):
-        args += (1, entry.id, *end, number, one["message_id"], 3, "accepted|p|", "{}", 1, 1, "{}")
-    assert await box.settle(records, args) == 4
-    assert await box.move_due(10) == 2
-    facts = [entry for entry, _ in await box.facts(">", 100)]
-    assert len(await box.abandoned_facts(0, 100)) == len(facts)
-    await box.settle_facts(facts, {facts[0]: "malformed_fact"})
-    letters = await dead_letters(client, 1)
-    assert [letter.reason for letter in letters] == ["bad_format", "bad_format", "malformed_fact"]
-    assert await replay_dead(client, 1, [letter.id for letter in letters]) == 2  # one was no entry of a stream
-    await client.aclose()

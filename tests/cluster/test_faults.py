@@ -1,0 +1,51 @@
+"""A node of a Redis Cluster that goes away takes only its own numbers with it."""
+
+import signal
+import time
+
+from otp_service import wiring
+from otp_service.domain.ids import address_of
+from otp_service.settings import Settings
+from otp_service.store.keys import subject_keys
+from tests.cluster.conftest import CELLS
+from tests.cluster.counts import queued
+from tests.cluster.nodes import Cluster
+from tests.store.test_deadlines import refused_in_time
+from tests.world import World
+
+
+def node_of(nodes: Cluster, id_: str) -> int:
+    """The number of the node that holds this verification."""
+    with nodes.client() as client:
+        return nodes.ports.index(client.get_node_from_key(subject_keys(address_of(id_), CELLS).record).port)
+
+
+def test_a_silent_node_is_given_up_in_time(world: World, nodes: Cluster) -> None:
+    """Its verifications are 503 in under a second, those of other nodes go on, and it is back as soon as it answers."""
+    ids = [world.api.start(f"+4179123{number:04d}").json["id"] for number in range(12)]
+    right = {id_: world.code(id_) for id_ in ids}
+    silent = node_of(nodes, ids[0])
+    elsewhere = next(id_ for id_ in ids if node_of(nodes, id_) != silent)
+
+    nodes.nodes[silent].process.send_signal(signal.SIGSTOP)
+    try:
+        refused_in_time(lambda: world.api.check(right[ids[0]], id=ids[0]))
+        began = time.monotonic()
+        assert world.api.check(right[elsewhere], id=elsewhere).json["valid"]
+        assert time.monotonic() - began < 0.5
+    finally:
+        nodes.nodes[silent].process.send_signal(signal.SIGCONT)
+
+    assert world.api.check(right[ids[0]], id=ids[0]).json["valid"]
+
+
+def test_a_start_without_confirmation_is_503(settings: Settings, nodes: Cluster) -> None:
+    """Wanted replicas that a Cluster does not have are missed on each try, and only one message is queued."""
+    parts = wiring.build(settings.model_copy(update={"redis_min_replicas": 1}))
+    world = World(parts)
+    for _ in range(2):
+        refused = refused_in_time(lambda: world.api.start(headers={"Idempotency-Key": "once-and-for-all"}))
+        assert "too few replicas" in refused.json["detail"]
+    with nodes.client() as client:
+        assert queued(client) == 1
+    parts.core.engine.dispose()
