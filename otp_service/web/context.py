@@ -8,6 +8,7 @@ from otp_service.service.callers import Caller, authenticate, operation
 from otp_service.service.core import Core
 from otp_service.store.operation import Operation
 from otp_service.web.parsing import client_address
+from otp_service.web.proxies import real
 
 
 def core() -> Core:
@@ -24,4 +25,5 @@ def caller(*scopes: str) -> Caller:
 
 def idempotent(who: Caller, body: bytes) -> Operation:
     """This request's operation."""
-    return operation(core(), who, request.headers.get("Idempotency-Key"), request.method, request.path, body)
+    asked = real(request)
+    return operation(core(), who, asked.headers.get("Idempotency-Key"), asked.method, asked.path, body)

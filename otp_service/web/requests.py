@@ -6,8 +6,10 @@ import time
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import Headers
 
 from otp_service.web.metrics import observe_request
+from otp_service.web.proxies import real
 
 log = structlog.get_logger("otp_service.web")
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -28,21 +30,18 @@ def install(app: Flask) -> None:
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _ID.fullmatch(given) else secrets.token_urlsafe(12)
-    g.began = time.perf_counter()
+    given, here = request.headers.get("X-Request-Id", ""), real(g)
+    here.request_id = given if _ID.fullmatch(given) else secrets.token_urlsafe(12)
+    here.began = time.perf_counter()
 
 
 def _end(response: Response) -> Response:
-    headers = response.headers
-    headers["X-Request-Id"] = g.request_id
-    for name, value in _HEADERS:
-        headers.setdefault(name, value)
-    rule = request.url_rule
-    route = rule.rule if rule is not None else "none"
-    method = request.method if request.method in _METHODS else "other"
-    took_s = time.perf_counter() - g.began
-    problem = g.get("problem")
+    asked, here = real(request), real(g)
+    _complete(response.headers, here.request_id)
+    route = asked.url_rule.rule if asked.url_rule is not None else "none"
+    method = asked.method if asked.method in _METHODS else "other"
+    took_s = time.perf_counter() - here.began
+    problem = here.get("problem")
     observe_request(route, method, response.status_code, took_s, problem)
     if route not in _QUIET:
         # The route's template: a path may hold an id, a query a number.
@@ -53,7 +52,14 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             ms=round(took_s * 1000, 2),
             problem=problem,
-            application=g.get("application"),
-            request_id=g.request_id,
+            application=here.get("application"),
+            request_id=here.request_id,
         )
     return response
+
+
+def _complete(headers: Headers, request_id: str) -> None:
+    """Adds what every response has; a header that the handler has set stays."""
+    given = {name.lower() for name, _ in headers}
+    headers.extend(pair for pair in _HEADERS if pair[0].lower() not in given)
+    headers.add("X-Request-Id", request_id)
