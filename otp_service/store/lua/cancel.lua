@@ -11,7 +11,10 @@ if r.id ~= id then
   return { 'none' }
 end
 local status = status_of(r, now)
-if status == 'canceled' then return { 'done' } end
+if status == 'canceled' then
+  touch(KEYS[1])
+  return { 'done' }
+end
 if status ~= 'pending' then return { 'refused', 'not_pending', '0', '' } end
 local n = tonumber(r.tn) + 1
 redis.call('HSET', KEYS[1], 'st', 'canceled', 'eat', int(now), 'tn', int(n))

@@ -31,16 +31,20 @@ local function ended(which, status, approved_at, operation, used, most)
 end
 
 -- A repeated operation hears what it heard, before any lock that it may itself have caused.
+local function again(answer)
+  touch(record)
+  return answer
+end
 local guesses = list(r.guesses)
 for _, g in ipairs(guesses) do
-  if g[1] == op then return { 'done', g[3], g[4], '0', 'wrong_code', g[5], r.pur, r.ch, '', r.env, r.mid, g[6] } end
+  if g[1] == op then return again({ 'done', g[3], g[4], '0', 'wrong_code', g[5], r.pur, r.ch, '', r.env, r.mid, g[6] }) end
 end
 local status = status_of(r, now)
 local mine = id == '' or id == r.id
 local before = list(r.ended)
-if r.aop == op then return ended(r.id, status, r.aat, r.aop, r.used, r.max) end
+if r.aop == op then return again(ended(r.id, status, r.aat, r.aop, r.used, r.max)) end
 for _, e in ipairs(before) do
-  if e[4] == op then return ended(e[1], e[2], e[3], e[4], e[8], e[9]) end
+  if e[4] == op then return again(ended(e[1], e[2], e[3], e[4], e[8], e[9])) end
 end
 
 if f.all >= hard then return { 'refused', 'destination_disabled', '0', '' } end

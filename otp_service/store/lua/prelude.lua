@@ -32,12 +32,22 @@ local function verification_fact(stream, id, n, event, status, now, sends, used,
     detail)
 end
 
+-- A repeated operation writes, though it changes nothing: WAIT counts from the last write of its connection, and since Redis
+-- 7.2 a script that only reads is none. Without it a repeat over another connection would be confirmed by replicas that lag.
+local function touch(key)
+  local at = redis.call('PEXPIRETIME', key)
+  if at > 0 then redis.call('PEXPIREAT', key, int(at)) end
+end
+
 -- Idempotency: a hash of `f` (fingerprint of the body), `a` (the answer) or `c` (the claim of a request in flight).
 local function remembered(key, fingerprint)
   local had = redis.call('HMGET', key, 'f', 'a')
   if not had[1] then return nil end
   if had[1] ~= fingerprint then return { 'refused', 'idempotency_mismatch', '0', '' } end
-  if had[2] then return { 'replay', had[2] } end
+  if had[2] then
+    touch(key)
+    return { 'replay', had[2] }
+  end
   return { 'refused', 'idempotency_in_flight', '0', '' }
 end
 

@@ -30,6 +30,7 @@ end
 for _, s in ipairs(sends) do
   if s[1] == op then
     local answer = answer_of(s)
+    touch(record)
     if s[9] ~= message then answer[1] = 'known' end -- by another call; else this call's own repeat after a lost reply
     return answer
   end
