@@ -1,14 +1,19 @@
 """With OTP_REDIS_MIN_REPLICAS a start or a check is answered only once replicas have it."""
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import redis as redis_py
 
+from otp_service import wiring
 from otp_service.settings import Settings
 from tests.proxy import Proxy, proxy
-from tests.servers import RedisServer, free_port, redis_server, wait_until
+from tests.servers import RedisServer, free_port, program, redis_server, wait_until
+from tests.store.desk import Desk, fresh
 from tests.world import NUMBER, OTHER_NUMBER, World
 
 KEY = {"Idempotency-Key": "once-and-for-all"}
@@ -21,6 +26,7 @@ class Pair:
     """A master and its replica, with the way that the service takes to the master."""
 
     master: RedisServer
+    port: int
     replica: RedisServer
     replica_port: int
     line: Proxy
@@ -53,7 +59,7 @@ def pair() -> Iterator[Pair]:
         with master.client() as client:
             wait_until(lambda: client.set("in step", 1) and client.execute_command("WAIT", 1, 50) == 1, 10)
         with proxy(master.socket) as line:
-            made = Pair(master, replica, replica_port, line)
+            made = Pair(master, port, replica, replica_port, line)
             yield made
             made.resume_replica()
 
@@ -116,6 +122,62 @@ def test_scripts_that_redis_forgot_are_sent_again_with_wait(world: World, pair: 
         client.script_flush()
     assert world.api.start().json["id"] == id_
     assert world.api.check(world.code(id_)).json["valid"]
+
+
+@pytest.fixture
+def sentinel(pair: Pair, tmp_path: Path) -> Iterator[str]:
+    """The URL of the pair's master, by the name that a Sentinel knows it by."""
+    port, configuration = free_port(), tmp_path / "sentinel.conf"
+    configuration.write_text(f"port {port}\ndir {tmp_path}\nsentinel monitor shop 127.0.0.1 {pair.port} 1\n")
+    command = (program("redis-server", "valkey-server"), str(configuration), "--sentinel")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, redis_py.Redis(port=port) as client:
+        wait_until(lambda: answers(client), 10)
+        yield f"redis+sentinel://127.0.0.1:{port}/shop"
+        process.kill()
+
+
+def answers(client: redis_py.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis_py.ConnectionError:
+        return False
+
+
+def test_a_start_through_a_sentinel_is_confirmed_too(settings: Settings, pair: Pair, sentinel: str) -> None:
+    """A master that is found by its name answers for its replicas as well."""
+    parts = wiring.build(settings.model_copy(update={"redis_url": sentinel}))
+    world = World(parts)
+    assert world.api.start(OTHER_NUMBER).status_code == 201
+    assert pair.queued() == (1, 1)
+    pair.hang_replica()
+    assert "too few replicas" in world.api.start(headers=KEY).json["detail"]
+    pair.resume_replica()
+    assert world.api.start(headers=KEY).status_code == 201
+    assert pair.queued() == (2, 2)
+    parts.core.engine.dispose()
+
+
+def test_a_repeat_writes_too(desk: Desk, redis: RedisServer) -> None:
+    """WAIT confirms the last write of its connection: a repeat, which may come over another one, writes as well."""
+    start, wrong, right = fresh(), fresh(), fresh()
+    keyed_start, keyed_check = fresh("of-a-start"), fresh("of-a-check")
+    id_ = desk.start(operation=start).id
+    repeats = [
+        lambda: desk.start(operation=start),
+        lambda: desk.start(operation=keyed_start),
+        lambda: desk.check(desk.wrong(id_), operation=wrong),
+        lambda: desk.check(desk.code(id_), operation=right),
+        lambda: desk.check(desk.code(id_), operation=keyed_check),
+    ]
+    for repeat in repeats:
+        first, before, again = repeat(), writes(redis), repeat()
+        assert (first.id, writes(redis) - before) == (again.id, 1)
+
+
+def writes(redis: RedisServer) -> int:
+    """How many writes Redis counts."""
+    with redis.client() as client:
+        return client.info("persistence")["rdb_changes_since_last_save"]
 
 
 def test_after_a_failover_the_new_master_is_found(world: World, pair: Pair) -> None:
