@@ -1,12 +1,17 @@
 """Times: milliseconds inside, RFC 3339 UTC strings outside."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def rfc3339(ms: int) -> str:
     """`2026-11-22T10:00:00.123Z`."""
-    text = datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{ms % 1000:03d}Z"
+    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(s: int) -> str:
+    return datetime.fromtimestamp(s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def rfc3339_or_none(ms: int | None) -> str | None:

@@ -1,10 +1,11 @@
 """Start: open a verification, or send the live one again, and leave its message to the courier."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from pydantic_core import to_json
 
 from otp_service.domain import codes, ids
 from otp_service.domain.addresses import counted_network
@@ -125,7 +126,7 @@ def _opening(
         "country": destination.number.country,
         "block": destination.number.prefix,
     }
-    envelope = json.dumps(_envelope(caller, request, destination, sending)).encode()
+    envelope = to_json(_envelope(caller, request, destination, sending))
     device = request.client.device_id
     return store.Opening(
         at=at,
@@ -149,8 +150,8 @@ def _opening(
         envelope=ring.seal(envelope, message, random_bytes(NONCE_BYTES)),
         request=request_id,
         price_micros=sending.price_micros,
-        detail=json.dumps(_detail(caller, request, person, policy, request_id)),
-        message_detail=json.dumps(_message_detail(caller, request, person, sending)),
+        detail=to_json(_detail(caller, request, person, policy, request_id)).decode(),
+        message_detail=to_json(_message_detail(caller, request, person, sending)).decode(),
         rules=limits_of(core, caller, destination, request.client.ip, sending.price_micros),
         only=only,
     )

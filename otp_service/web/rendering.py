@@ -1,11 +1,11 @@
 """Rendering an answer: JSON, never cached."""
 
-import json
 from typing import Any
 
 from flask import Response
+from pydantic_core import to_json
 
 
 def answer(body: Any, status: int = 200) -> Response:
     """A JSON response."""
-    return Response(json.dumps(body, ensure_ascii=False), status, content_type="application/json")
+    return Response(to_json(body), status, content_type="application/json")
