@@ -41,7 +41,7 @@ class FieldError(TypedDict):
     detail: str
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an expected answer, not a bug
+class Refusal(Exception):
     """The one exception by which a request is refused, with a stable code from PROBLEMS."""
 
     def __init__(

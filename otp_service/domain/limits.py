@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from limits import parse_many
 
-# Up to here a limit keeps exact timestamps; above it counts in 61 slices of ceil(period/60), all in full, so that no window
-# ever sees more than the amount (60 slices let 1.07 x through).
+# Up to here a limit keeps exact timestamps; above it counts in 61 slices of ceil(period/60), all in full, so that no
+# window ever sees more than the amount (60 slices let 1.07 x through).
 EXACT_UP_TO = 64
 MOST = 1_000_000_000  # what no service sends, and scripts can still print
 

@@ -40,7 +40,7 @@ class LimitsPolicy(BaseModel):
 
 
 class Policy(BaseModel):
-    """How an application's codes are made, limited and kept; durations in seconds, money in millionths of a US dollar."""
+    """How an application's codes are made, limited and kept; durations in seconds, money in millionths of a dollar."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

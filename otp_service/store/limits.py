@@ -28,7 +28,7 @@ class Rule:
 
 
 def rules(scope: str, value: str, limits: Iterable[Limit], at: Address | None = None, cells: int = 1) -> list[Rule]:
-    """The rules of one scope and value, `at` for those that live beside a subject; of two alike the smaller says it all."""
+    """The rules of one scope and value, `at` for those beside a subject; of two alike the smaller says it all."""
     smallest: dict[str, Rule] = {}
     for limit in limits:
         if at is None:
