@@ -1,8 +1,8 @@
 """Facts: what happened, as the store's stream carries it and the ledger keeps it.
 
-A stream entry has four fields: `f` the fact's id (`<verification or message id>:<transition number>`), `t` its type, `at`
-the store's time in milliseconds, `d` JSON. The ledger applies an id once, and a row moves only to a higher transition
-number, so repeats and disorder do no harm.
+A stream entry has four fields: `f` the fact's id (`<verification or message id>:<transition number>`), `t` its type,
+`at` the store's time in milliseconds, `d` JSON. The ledger applies an id once, and a row moves only to a higher
+transition number, so repeats and disorder do no harm.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ class Fact:
     """One thing that happened.
 
     `data` by type:
-    - verification: `id, n, event (started|resent|guessed|approved|failed|canceled), status, reason, sends, used, request`;
-      on started and resent also what the service gave: `application, test, purpose, channel, locale, person, created_ms,
-      expires_ms, metadata, max_attempts, message`. `person` is `{number_index, to_sealed, country, block}`; to_sealed is
-      bound to number_index.
-    - message: `id, n (rank), verification, status, reason, provider, provider_message_id`; when queued also `application,
-      person, channel, encoding, segments, price_micros, template, locale`.
+    - verification: `id, n, event (started|resent|guessed|approved|failed|canceled), status, reason, sends, used,
+      request`; on started and resent also what the service gave: `application, test, purpose, channel, locale, person,
+      created_ms, expires_ms, metadata, max_attempts, message`. `person` is `{number_index, to_sealed, country, block}`;
+      to_sealed is bound to number_index.
+    - message: `id, n (rank), verification, status, reason, provider, provider_message_id`; when queued also
+      `application, person, channel, encoding, segments, price_micros, template, locale`.
     - attempt: `message, n, provider, verdict, reason, provider_message_id, raw, took_ms`.
     - lock: `application, subject, person, failures`: the hard lock of a subject.
     """
