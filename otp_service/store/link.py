@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
+from hiredis import pack_command
 from redis.cluster import RedisCluster
 from redis.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import (
@@ -87,6 +88,12 @@ def _enough(confirmed: int, wanted: int) -> None:
         raise unavailable("too few replicas confirmed the write")
 
 
+def _packed(*command: Arg) -> bytes:
+    """A command as it goes over the wire; redis-py would first look at every argument in Python."""
+    packed: bytes = pack_command(command)  # type: ignore[arg-type]
+    return packed
+
+
 class Direct:
     """Plain Redis over a connection per thread: redis-py's pool and retry layers cost more than the trip itself."""
 
@@ -110,10 +117,10 @@ class Direct:
 
     def _send(self, wait: int, *command: Arg) -> Any:
         connection = self._connection()
-        packed = connection.pack_command(*command)
+        packed = _packed(*command)
         if wait:
-            packed = [*packed, *connection.pack_command("WAIT", wait, WAIT_MS)]
-        connection.send_packed_command(packed, check_health=False)
+            packed += _packed("WAIT", wait, WAIT_MS)
+        connection.send_packed_command([packed], check_health=False)
         try:
             answer = connection.read_response()
         except ReadOnlyError:
@@ -136,33 +143,50 @@ class Direct:
 
 
 class Through:
-    """Any other Redis (Cluster, Sentinel, in-process) through its own client, whose retries are off."""
+    """Any other Redis (Cluster, Sentinel, in-process) through its own client, whose retries are off.
 
-    def __init__(self, client: Any, min_replicas: int = 0) -> None:
-        self._client = client
+    The client is made when it is first needed: a Cluster's looks for its nodes, which may be away just then.
+    """
+
+    def __init__(self, make: Callable[[], Any], min_replicas: int = 0) -> None:
+        self._make = make
+        self._making = threading.Lock()
+        self._made: Any = None
         self._min_replicas = min_replicas
+
+    @property
+    def _client(self) -> Any:
+        if self._made is None:
+            with self._making:
+                if self._made is None:
+                    self._made = self._make()
+        return self._made
 
     def call(self, script: Script, keys: Sequence[str], args: Sequence[Arg], *, durable: bool = False) -> Any:
         waits = durable and self._min_replicas
-        send = partial(self._send_and_wait, keys[0]) if waits else self._client.execute_command
+        send = partial(self._send_and_wait, keys[0]) if waits else self._send
         return _twice(lambda: _by_name(send, script, keys, args))
 
     def once(self, script: Script, keys: Sequence[str], args: Sequence[Arg]) -> Any:
-        return _once(lambda: _by_name(self._client.execute_command, script, keys, args))
+        return _once(lambda: _by_name(self._send, script, keys, args))
 
     def command(self, *args: Arg) -> Any:
-        return _twice(lambda: self._client.execute_command(*args))
+        return _twice(lambda: self._send(*args))
 
     def everywhere(self, *args: Arg) -> list[Any]:
-        if not isinstance(self._client, RedisCluster):
+        nodes = _once(lambda: self._client.get_primaries() if isinstance(self._client, RedisCluster) else [])
+        if not nodes:
             return [self.command(*args)]
         answers = []
-        for node in self._client.get_primaries():
+        for node in nodes:
             with suppress(RedisError, RedisClusterException):
                 answers.append(self._client.execute_command(*args, target_nodes=node))
         if not answers:
             raise unavailable("Redis can't be reached")
         return answers
+
+    def _send(self, *command: Arg) -> Any:
+        return self._client.execute_command(*command)
 
     def _send_and_wait(self, key: str, *command: Arg) -> Any:
         # WAIT counts from the last write of its own connection. Only the client of a single node sends both over one.
