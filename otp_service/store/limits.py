@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from otp_service.domain.ids import Address
 from otp_service.domain.limits import Limit
@@ -10,8 +11,7 @@ from otp_service.store.link import Arg, Link
 from otp_service.store.scripts import SCRIPTS
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One limit in force for one request: where it counts, how it refuses, and what this request costs."""
 
     key: str

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address
@@ -24,8 +24,7 @@ GUESSES_KEPT = 10
 MOST_DEVICES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """All that the start script needs to know; durations in milliseconds."""
 
     at: Address
@@ -55,8 +54,7 @@ class Opening:
     only: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """A verification that was opened or sent again; times in milliseconds."""
 
     id: str
@@ -71,8 +69,7 @@ class Started:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(NamedTuple):
     """All that the check script needs to know; `id` is empty when the number names the verification."""
 
     at: Address
@@ -87,8 +84,7 @@ class Guess:
     detail: str = ""  # JSON for the fact
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What came of a guess."""
 
     id: str
