@@ -1,5 +1,6 @@
 """Connections to Redis by URL: one server, a Cluster, behind Sentinels, or in this process."""
 
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -47,14 +48,14 @@ def connect(url: str, min_replicas: int = 0) -> Link:
     """The web's way to the Redis of this URL: one server, a Cluster, behind Sentinels, or in this process."""
     options = {**OPTIONS, "decode_responses": True}
     if url == MEMORY:
-        return Through(_memory().client())
+        return Through(_memory().client)
     if is_cluster(url):
-        return Through(cluster_client(url), min_replicas)
+        return Through(partial(cluster_client, url), min_replicas)
     retry = Retry(NoBackoff(), 0)
     if url.startswith(SENTINEL):
         nodes, name = sentinels(url)
-        master = Sentinel(nodes, sentinel_kwargs=options).master_for(name, **options, retry=retry)
-        return Through(master, min_replicas)
+        sentinel = Sentinel(nodes, sentinel_kwargs=options)
+        return Through(partial(sentinel.master_for, name, **options, retry=retry), min_replicas)
     return Direct(ConnectionPool.from_url(url, **options, retry=retry), min_replicas)
 
 

@@ -150,16 +150,14 @@ class Through:
 
     def __init__(self, make: Callable[[], Any], min_replicas: int = 0) -> None:
         self._make = make
-        self._making = threading.Lock()
         self._made: Any = None
         self._min_replicas = min_replicas
 
     @property
     def _client(self) -> Any:
+        # Without a lock: behind one, threads would wait for each other's deadlines. Whoever comes second is dropped.
         if self._made is None:
-            with self._making:
-                if self._made is None:
-                    self._made = self._make()
+            self._made = self._make()
         return self._made
 
     def call(self, script: Script, keys: Sequence[str], args: Sequence[Arg], *, durable: bool = False) -> Any:

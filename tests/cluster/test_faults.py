@@ -10,6 +10,7 @@ from otp_service.store.keys import subject_keys
 from tests.cluster.conftest import CELLS
 from tests.cluster.counts import queued
 from tests.cluster.nodes import Cluster
+from tests.proxy import proxy
 from tests.store.test_deadlines import refused_in_time
 from tests.world import World
 
@@ -49,3 +50,16 @@ def test_a_start_without_confirmation_is_503(settings: Settings, nodes: Cluster)
     with nodes.client() as client:
         assert queued(client) == 1
     parts.core.engine.dispose()
+
+
+def test_a_cluster_that_is_away_at_first_is_found_later(settings: Settings, nodes: Cluster) -> None:
+    """The service starts without its Redis Cluster, says 503, and serves as soon as the nodes can be reached."""
+    with proxy(("127.0.0.1", nodes.ports[0])) as line:
+        line.black_hole = True
+        host, port = line.address
+        parts = wiring.build(settings.model_copy(update={"redis_url": f"redis+cluster://{host}:{port}"}))
+        world = World(parts)
+        refused_in_time(world.api.start)
+        line.black_hole = False
+        assert world.api.start().status_code == 201
+        parts.core.engine.dispose()

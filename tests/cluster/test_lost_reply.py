@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 from redis.cluster import RedisCluster
@@ -57,7 +58,7 @@ def world(settings: Settings, nodes: Cluster, lines: Lines) -> Iterator[World]:
             for script in SCRIPTS.values():
                 client.script_load(script.source)
     parts = wiring.build(settings)
-    link = Through(cluster_client(nodes.url, address_remap=lines.address_of))
+    link = Through(partial(cluster_client, nodes.url, address_remap=lines.address_of))
     world = World(replace(parts, core=replace(parts.core, link=link)))
     world.policy(limits=LIMITS)
     yield world

@@ -131,9 +131,11 @@ def sentinel(pair: Pair, tmp_path: Path) -> Iterator[str]:
     configuration.write_text(f"port {port}\ndir {tmp_path}\nsentinel monitor shop 127.0.0.1 {pair.port} 1\n")
     command = (program("redis-server", "valkey-server"), str(configuration), "--sentinel")
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, redis_py.Redis(port=port) as client:
-        wait_until(lambda: answers(client), 10)
-        yield f"redis+sentinel://127.0.0.1:{port}/shop"
-        process.kill()
+        try:
+            wait_until(lambda: answers(client), 10)
+            yield f"redis+sentinel://127.0.0.1:{port}/shop"
+        finally:
+            process.kill()
 
 
 def answers(client: redis_py.Redis) -> bool:
