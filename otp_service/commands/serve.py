@@ -24,7 +24,7 @@ KILL_AFTER_S = 20
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Processes; as many as cores."
 )
