@@ -21,35 +21,58 @@ STARTS_WITHIN_S = 30
 UNSAFE_BUT_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50")
 
 
+class PostgresServer:
+    """One cluster in a folder of its own; it can be stopped and started again on the same data."""
+
+    def __init__(self, programs: Path, home: Path) -> None:
+        self._programs, self._home = programs, home
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is; {name} stands for the database's name."""
+        return f"postgresql://postgres@/{{name}}?host={self._home}"
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        settings = [part for setting in UNSAFE_BUT_QUICK for part in ("-c", setting)]
+        where = ("-D", self._home / "data", "-k", self._home, "-c", "listen_addresses=")
+        command = _as_owner(self._programs / "postgres", *where, *settings)
+        with (self._home / "log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._home)
+        _wait_for(self._process, self._home)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ends every connection and stops; what was committed stays, unless it is told to SIGQUIT."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait()
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """A running server, as a URL without the database's name at the end; RuntimeError with advice if there is none."""
+    with postgres_server() as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running server; RuntimeError with advice if there is none."""
     programs = _programs()
     home = Path(tempfile.mkdtemp(prefix="otp-pg-"))  # short: a socket's path holds 107 bytes
     if os.geteuid() == 0:
         shutil.chown(home, "postgres", "postgres")
+    server = PostgresServer(programs, home)
     try:
         _run(
             programs / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"
         )
-        with _server(programs, home):
-            yield f"postgresql://postgres@/{{name}}?host={home}"
+        server.start()
+        yield server
     finally:
+        server.stop(signal.SIGQUIT)  # at once: nobody needs what is in it any more
         shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
-def _server(programs: Path, home: Path) -> Iterator[None]:
-    settings = [part for setting in UNSAFE_BUT_QUICK for part in ("-c", setting)]
-    command = [programs / "postgres", "-D", home / "data", "-k", home, "-c", "listen_addresses=", *settings]
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(_as_owner(*command), stdout=log, stderr=log, cwd=home)
-    try:
-        _wait_for(server, home)
-        yield
-    finally:
-        server.send_signal(signal.SIGQUIT)  # at once: nobody needs what is in it any more
-        server.wait()
 
 
 def _wait_for(server: subprocess.Popen[bytes], home: Path) -> None:
