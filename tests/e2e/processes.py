@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +27,11 @@ def quiet_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def listeners(port: int) -> int:
+    """How many sockets listen on this port of 127.0.0.1 (proc(5): local address in hex, state 0A)."""
+    return len(re.findall(rf" 0100007F:{port:04X} \S+ 0A ", Path("/proc/net/tcp").read_text()))
 
 
 @dataclass
@@ -77,7 +83,12 @@ class Process:
 class Server(Process):
     """`otp-service serve`."""
 
-    url: str = ""
+    port: int = 0
+    wanted: int = 1  # processes that answer
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def workers(self) -> list[int]:
         """The processes that answer."""
@@ -85,9 +96,10 @@ class Server(Process):
         return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def _ready(self) -> bool:
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
-        return False
+        # Each of them listens once it has read the ledger.
+        if listeners(self.port) < self.wanted:
+            return False
+        return httpx.get(f"{self.url}/readyz", timeout=30).status_code == 200
 
 
 @dataclass

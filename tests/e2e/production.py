@@ -37,16 +37,17 @@ class Production:
         """Where the first web server listens."""
         return self.servers[0].url
 
-    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def command(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Runs one command of otp-service to its end."""
         command = (sys.executable, "-m", "otp_service", *arguments)
-        return subprocess.run(command, env=self.environment, cwd=self.folder, capture_output=True, text=True)
+        environment = {**self.environment, **settings}
+        return subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True)
 
     def serve(self, workers: int = 2, **settings: str) -> Server:
         """Starts web processes on a port of their own."""
         port = quiet_port()
         popen, log = self._start(("serve", "--port", str(port), "--workers", str(workers)), settings)
-        server = Server(popen, log, url=f"http://127.0.0.1:{port}")
+        server = Server(popen, log, port=port, wanted=workers)
         self.servers.append(server)
         return server
 

@@ -8,8 +8,8 @@ import pytest
 from tests.e2e.shop import Shop, shop_in_production
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shop(migrated: Path) -> Iterator[Shop]:
-    """Two web processes and a courier that nothing has happened to yet."""
+    """Two web processes and a courier for the tests of one file."""
     with shop_in_production(migrated) as shop:
         yield shop
