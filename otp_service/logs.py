@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 
 HIDDEN = "•••"
 # Fields that never hold anything fit for a log, whatever somebody puts there.
@@ -58,15 +59,18 @@ def scrub(text: str) -> str:
     return _DIGITS.sub(HIDDEN, text)
 
 
+def _line(event: Event, **_: Any) -> str:
+    return to_json(event, fallback=str).decode()
+
+
 def set_up(level: str) -> None:
     """Configures this process' logs."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             redact,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
