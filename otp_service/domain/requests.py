@@ -50,13 +50,13 @@ class StartRequest(Body):
     purpose: Purpose = "login"
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$")] = "en"
     template: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,32}$")] | None = None
-    variables: Variables = {}
+    variables: Variables = Field(default_factory=dict)
     code: Code | None = None
     user: User | None = None
-    binding: Binding = {}
+    binding: Binding = Field(default_factory=dict)
     client: Client = Client()
     challenge: Annotated[str, StringConstraints(max_length=4096)] | None = None
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
 
     @field_validator("code")
     @classmethod
@@ -79,7 +79,7 @@ class CheckRequest(Body):
     purpose: Purpose | None = None
     code: Code
     user: User | None = None
-    binding: Binding = {}
+    binding: Binding = Field(default_factory=dict)
     client: Client = Client()
 
     @field_validator("code")
