@@ -61,6 +61,7 @@ def world(settings: Settings, nodes: Cluster, lines: Lines) -> Iterator[World]:
     link = Through(partial(cluster_client, nodes.url, address_remap=lines.address_of))
     world = World(replace(parts, core=replace(parts.core, link=link)))
     world.policy(limits=LIMITS)
+    link.command("PING")  # finds the nodes: a first request that does so has less time for a repeat
     yield world
     parts.core.engine.dispose()
 
