@@ -94,7 +94,7 @@ class Delivery:
         self.observe.attempt(name, outcome, took_s)
         if outcome.verdict is not Verdict.ACCEPTED:
             told = {"verdict": outcome.verdict.value, "reason": outcome.reason, "raw": outcome.raw}
-            log.warning("attempt_failed", r=entry.request_id, message=entry.message, provider=name, **told)
+            log.warning("attempt_failed", request_id=entry.request_id, message=entry.message, provider=name, **told)
         return outcome
 
     async def _outcome(self, name: str, entry: Entry, message: Message, left_s: float) -> Outcome:
@@ -108,7 +108,11 @@ class Delivery:
             return provider.outcome(await self.client.send(request, min(CALL_S, left_s)))
         except Exception as error:
             log.warning(
-                "no_answer", r=entry.request_id, message=entry.message, provider=name, error=type(error).__name__
+                "no_answer",
+                request_id=entry.request_id,
+                message=entry.message,
+                provider=name,
+                error=type(error).__name__,
             )
             return outcome_of_failure(failure_kind(error))
 
@@ -132,7 +136,7 @@ class Delivery:
         provider = attempts[-1].provider if attempts else None
         log.info(
             "message_" + status,
-            r=entry.request_id,
+            request_id=entry.request_id,
             message=entry.message,
             provider=provider,
             reason=reason,

@@ -149,7 +149,7 @@ class Lane:
             self._bury(settled(entry, "dead", "failed", "unknown", extra=unreadable.reason))
         except Exception as error:
             # It stays pending and will be tried again; if it fails every time it ends as a dead letter.
-            log.error("carry_failed", r=entry.request_id, message=entry.message, error=type(error).__name__)
+            log.error("carry_failed", request_id=entry.request_id, message=entry.message, error=type(error).__name__)
             self._shared.observe.stumbled("carry")
             self._held.drop(self._cell, entry.claimed)
 
