@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from otp_service.service.start import minutes
+from otp_service.service.wording import minutes
 from tests.keyspace import drain, everything, facts, outbox
 from tests.servers import RedisServer
 from tests.world import NUMBER, World

@@ -16,7 +16,7 @@ from otp_service.service.admin.subjects import caller_of, destination_of
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 from otp_service.service.destination import Destination
-from otp_service.service.start import ip_limits, number_limits, spend_limits
+from otp_service.service.limits import ip_limits, number_limits, spend_limits
 from otp_service.store.limits import Count, Rule, peek, reset, rules
 
 SCOPES = {"country": "spend_country"}  # where the store's word is not the one that people read
