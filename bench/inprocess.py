@@ -21,6 +21,7 @@ from otp_service.web import requests
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 FIRST = 8_000_000  # numbers that the load does not use
+TURN = 50
 
 
 class Mute:
@@ -113,16 +114,17 @@ class Bench:
         return [self._post(bodies.CHECK, bodies.check_body(*pair)) for pair in zip(found, right, strict=True)]
 
     def measure(self, count: int) -> dict[str, float]:
-        """CPU microseconds of each kind of call, in turns of ten."""
+        """CPU microseconds of each kind of call, in turns of fifty, long enough to be warm."""
         spent = dict.fromkeys(("hello", "start", "check", "start_unobserved"), 0.0)
-        for _ in range(count // 10):
-            spent["hello"] += self._timed(self._hello, [environ("GET", "/", b"", self._key) for _ in range(10)])[0]
-            took, started = self._timed(self._service, self.starts(10))
+        turns = max(1, count // TURN)
+        for _ in range(turns):
+            spent["hello"] += self._timed(self._hello, [environ("GET", "/", b"", self._key) for _ in range(TURN)])[0]
+            took, started = self._timed(self._service, self.starts(TURN))
             spent["start"] += took
             spent["check"] += self._timed(self._service, self.checks(started))[0]
             with unobserved():
-                spent["start_unobserved"] += self._timed(self._service, self.starts(10))[0]
-        return {f"{name}_us": took / (count // 10 * 10) * 1e6 for name, took in spent.items()}
+                spent["start_unobserved"] += self._timed(self._service, self.starts(TURN))[0]
+        return {f"{name}_us": took / (turns * TURN) * 1e6 for name, took in spent.items()}
 
     def _timed(self, app: Application, calls: list[Environ]) -> tuple[float, list[bytes]]:
         began = time.process_time()
