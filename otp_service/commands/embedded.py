@@ -75,6 +75,7 @@ def _configuration(directory: Path, socket: str) -> str:
     return (
         f'port 0\nunixsocket "{socket}"\nunixsocketperm 700\ndir "{quoted}"\n'
         'appendonly yes\nappendfsync everysec\nsave ""\nmaxmemory-policy noeviction\ndaemonize no\n'
+        "hash-max-listpack-value 1024\n"  # keeps a verification's record compact, sealed message and all
     )
 
 
