@@ -11,6 +11,7 @@ from tests.cluster.conftest import CELLS
 from tests.cluster.counts import queued
 from tests.cluster.nodes import Cluster
 from tests.proxy import proxy
+from tests.servers import wait_until
 from tests.store.test_deadlines import refused_in_time
 from tests.world import World
 
@@ -61,5 +62,5 @@ def test_a_cluster_that_is_away_at_first_is_found_later(settings: Settings, node
         world = World(parts)
         refused_in_time(world.api.start)
         line.black_hole = False
-        assert world.api.start().status_code == 201
+        wait_until(lambda: world.api.start().status_code == 201, 10)
         parts.core.engine.dispose()

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from werkzeug.test import TestResponse
@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from otp_service.settings import Settings
 from tests.proxy import Proxy, proxy
 from tests.servers import RedisServer, redis_server
-from tests.world import OTHER_NUMBER, World
+from tests.world import OTHER_NUMBER, Api, World
 
 IN_TIME_S = 1.0
 
@@ -35,14 +35,17 @@ def settings(settings: Settings, line: Proxy) -> Settings:
     return settings.model_copy(update={"redis_url": line.url})
 
 
-def refused_in_time(call) -> TestResponse:
-    """The response, which must be a 503 that came in time and says when to come back."""
-    began = time.monotonic()
-    response = call()
-    assert time.monotonic() - began < IN_TIME_S
-    assert (response.status_code, response.json["code"]) == (503, "unavailable")
-    assert int(response.headers["Retry-After"]) >= 1
-    return response
+def refused_in_time(call: Callable[[], TestResponse]) -> TestResponse:
+    """The response, which must be a 503 that says when to come back, and comes in time; a busy machine gets three tries."""
+    for _ in range(3):
+        began = time.monotonic()
+        response = call()
+        took_s = time.monotonic() - began
+        assert (response.status_code, response.json["code"]) == (503, "unavailable")
+        assert int(response.headers["Retry-After"]) >= 1
+        if took_s < IN_TIME_S:
+            return response
+    raise AssertionError(f"the last of three refusals took {took_s:.2f} s")
 
 
 def test_without_redis_nothing_is_started_or_checked(world: World, own_redis: RedisServer) -> None:
@@ -89,14 +92,14 @@ def test_a_broken_connection_is_replaced_unnoticed(world: World, own_redis: Redi
     """Every thread whose connection Redis has closed connects anew, and its caller notices nothing."""
     ready, go, statuses = threading.Barrier(4), threading.Event(), []
 
-    def caller(number: int) -> None:
-        own = world.caller("verifications:start")
+    def call(number: int) -> None:
+        own = Api(world.app.test_client(), world.api.key)
         own.start(f"+4179123450{number}")
         ready.wait()
         go.wait()
         statuses.append(own.start(f"+4179123460{number}").status_code)
 
-    threads = [threading.Thread(target=caller, args=(number,)) for number in range(3)]
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
     ready.wait()
