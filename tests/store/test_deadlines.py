@@ -36,7 +36,7 @@ def settings(settings: Settings, line: Proxy) -> Settings:
 
 
 def refused_in_time(call: Callable[[], TestResponse]) -> TestResponse:
-    """The response, which must be a 503 that says when to come back, and comes in time; a busy machine gets three tries."""
+    """The response: a 503 that says when to come back, and comes in time; a busy machine gets three tries."""
     for _ in range(3):
         began = time.monotonic()
         response = call()
