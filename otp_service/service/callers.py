@@ -11,6 +11,7 @@ from otp_service.ledger.applications import Application
 from otp_service.service.core import Core, fresh_operation, now_ms
 from otp_service.store.operation import Operation
 
+LIVE_ONLY = frozenset({"admin"})  # what admins do is never a test
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="otp_service"'}
 
 
@@ -42,13 +43,14 @@ def authenticate(core: Core, authorization: str | None, address: str, *scopes: s
         raise Refusal("unauthenticated", "this API key is revoked or expired", headers=CHALLENGE)
     if key.ips and not within(address, networks(key.ips)):
         raise Refusal("forbidden", "this API key may not be used from this address")
-    if not key.scopes.intersection(scopes):
+    allowed = key.scopes - LIVE_ONLY if key.test else key.scopes
+    if not allowed.intersection(scopes):
         raise Refusal("forbidden", f"this API key lacks the scope {' or '.join(scopes)}")
     application = snapshot.applications.get(key.application_id)
     if application is None:
         raise Refusal("unauthenticated", "this API key's application can't be used: ask its admin", headers=CHALLENGE)
     realm = f"{application.id}/test" if key.test else application.id
-    return Caller(key.id, application, realm, key.scopes, key.test)
+    return Caller(key.id, application, realm, allowed, key.test)
 
 
 def operation(core: Core, caller: Caller, header: str | None, method: str, path: str, body: bytes) -> Operation:

@@ -6,14 +6,14 @@ from typing import Any, NoReturn
 from otp_service.domain import codes, proof
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address, is_of, read_verification_id
-from otp_service.domain.keys import b64
+from otp_service.domain.policy import DAY_S
 from otp_service.domain.requests import CheckRequest
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 from otp_service.service.destination import is_disabled, locate, refuse_disabled
 from otp_service.service.history import Past, past
 from otp_service.service.sealed import number_of
-from otp_service.service.start import device_digest
+from otp_service.service.start import device_digest, lock_detail
 from otp_service.store import verifications as store
 from otp_service.store.operation import Operation
 
@@ -53,12 +53,20 @@ def check(core: Core, caller: Caller, request: CheckRequest, operation: Operatio
         core.observe.checked(checked.reason or "approved")
     if checked.failures == ALARM_AT:
         core.observe.alarmed("failures")
-    to = to or number_of(core, checked.envelope, checked.message)
+    to = to or _number(core, caller, checked)
     return Result(
         *(checked.id, checked.status, checked.valid, checked.reason, checked.attempts_left, to),
         *(checked.purpose, checked.channel, checked.approved_ms),
         proof=_proof(core, caller, checked, request.user, to) if checked.valid else None,
     )
+
+
+def _number(core: Core, caller: Caller, checked: store.Checked) -> str | None:
+    """The number of a check by id; not told once it ended where the policy keeps no number for a day."""
+    over = checked.status != "pending" and not checked.valid and checked.reason != "wrong_code"
+    if over and caller.application.policy.retain_number_s < DAY_S:
+        return None
+    return number_of(core, checked.envelope, checked.message)
 
 
 def _find(core: Core, caller: Caller, request: CheckRequest) -> tuple[str | None, Address]:
@@ -89,7 +97,7 @@ def _guess(
         device=device_digest(core, at, request.client.device_id),
         # The script refuses what the ledger has locked, but only after it knew its own repeat.
         hard_lock_after=0 if is_disabled(core, caller, at) else caller.application.policy.hard_lock_after,
-        lock_detail=f'{{"application":"{caller.application.id}","subject":"{b64(at.subject)}"}}',
+        lock_detail=lock_detail(caller, at),
         detail=f'{{"request":"{request_id}"}}',
     )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address, read_verification_id
+from otp_service.domain.policy import Policy
 from otp_service.domain.requests import Client, ResendRequest, StartRequest
 from otp_service.service.callers import Caller
 from otp_service.service.check import nothing_there
@@ -26,7 +27,13 @@ def get(core: Core, caller: Caller, id_: str) -> Past:
     found = _from_record(core, caller, record, id_, now) or past(core, caller, id_)
     if found is None:
         nothing_there()
-    return found
+    return _as_retained(found, now, caller.application.policy)
+
+
+def _as_retained(found: Past, now: int, policy: Policy) -> Past:
+    """Without its number, once it ended longer ago than the policy keeps numbers."""
+    kept = found.ended_ms is None or now < found.ended_ms + policy.retain_number_s * 1000
+    return found if kept else replace(found, to=None)
 
 
 def cancel(core: Core, caller: Caller, id_: str, request_id: str) -> Past:

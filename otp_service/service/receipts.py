@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import NONCE_BYTES, UnknownKid
@@ -18,12 +19,16 @@ def receipts_path(core: Core, provider: str, message: str, verification: str) ->
     return f"/v1/callbacks/{provider}/{sealed}/receipts"
 
 
-def accept_receipt(core: Core, name: str, token: str, callback: Callback) -> int:
-    """How many reports were taken; Refusal unauthenticated for whatever the provider did not make."""
+def accept_receipt(core: Core, name: str, token: str, read: Callable[[], Callback]) -> int:
+    """How many reports were taken; Refusal unauthenticated for whatever the provider did not make.
+
+    The request is read only once its token has opened: whoever has none must not hold a thread with a slow body.
+    """
     provider = core.providers.get(name)
     if provider is None or not provider.sends_receipts:
         raise Refusal("not_found", "no provider of this name reports here")
     message, verification = _opened(core, name, token)
+    callback = read()
     if not provider.authentic(callback, time.time()):
         raise Refusal("unauthenticated", "the signature of this callback is not right")
     receipts = provider.receipts(callback)

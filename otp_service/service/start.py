@@ -6,18 +6,20 @@ from typing import Any
 from pydantic_core import to_json
 
 from otp_service.domain import codes, ids
-from otp_service.domain.errors import invalid_field
+from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, b64, mac
-from otp_service.domain.policy import Policy
+from otp_service.domain.policy import DAY_S, Policy
 from otp_service.domain.requests import StartRequest
 from otp_service.domain.templates import check_variable
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, random_bytes
-from otp_service.service.destination import Destination, admit
+from otp_service.service.destination import Destination, admit, locate
 from otp_service.service.limits import limits_of
 from otp_service.service.wording import Sending, minutes, prepare
 from otp_service.store import verifications as store
 from otp_service.store.operation import Operation
+
+SHORTEST_KEPT_S = 600  # repeats of what was asked must be known for that long
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +42,32 @@ def start(
     core: Core, caller: Caller, request: StartRequest, operation: Operation, request_id: str, only: str = ""
 ) -> tuple[store.Started, str]:
     """What was opened or sent again, and the number in E.164; Refusal for whatever a rule forbids."""
-    _refuse_unfit(caller.application.policy, request)
-    destination = admit(core, caller, request.to, request.purpose)
-    sending = prepare(core, caller, request, destination.number.country)
-    opening = _opening(Asked(core, caller, request, request_id, destination, sending), operation, only)
+    try:
+        asked = _asked(core, caller, request, request_id, resent=bool(only))
+    except Refusal:
+        # What was promised to this Idempotency-Key before the rules changed is still its answer.
+        known = store.remembered(core.link, operation)
+        if known is None:
+            raise
+        return known, locate(core, caller, request.to, request.purpose)[0].e164
+    opening = _opening(asked, operation, only)
     started = store.start(core.link, core.cells, opening, clustered=core.clustered)
     if not started.replayed:
-        core.observe.started(request.purpose, destination.number.country, started.new)
-    return started, destination.number.e164
+        core.observe.started(request.purpose, asked.destination.number.country, started.new)
+    return started, asked.destination.number.e164
 
 
-def _refuse_unfit(policy: Policy, request: StartRequest) -> None:
+def _asked(core: Core, caller: Caller, request: StartRequest, request_id: str, *, resent: bool) -> Asked:
+    _refuse_unfit(caller.application.policy, request, resent)
+    destination = admit(core, caller, request.to, request.purpose)
+    sending = prepare(core, caller, request, destination.number.country)
+    return Asked(core, caller, request, request_id, destination, sending)
+
+
+def _refuse_unfit(policy: Policy, request: StartRequest, resent: bool) -> None:
     if request.channel not in policy.channels or policy.min_assurance != "sms":
         raise invalid_field("channel", "this application's policy does not allow this channel")
-    if request.code is not None:
+    if request.code is not None and not resent:  # a code that was taken once is good for a resend
         if not policy.allow_custom_code:
             raise invalid_field("code", "this application does not allow supplied codes: set policy.allow_custom_code")
         if len(request.code) != policy.code_length or policy.code_alphabet not in codes.alphabets_of(request.code):
@@ -89,6 +103,8 @@ def _opening(asked: Asked, operation: Operation, only: str) -> store.Opening:
         resend_after_ms=policy.resend_after_s * 1000,
         device=device_digest(core, at, request.client.device_id),
         hard_lock_after=policy.hard_lock_after,
+        lock_detail=lock_detail(asked.caller, at),
+        record_kept_ms=record_kept_ms(policy),
         message=message,
         envelope=ring.seal(to_json(_envelope(asked)), message, random_bytes(NONCE_BYTES)),
         request=asked.request_id,
@@ -104,6 +120,16 @@ def _person(asked: Asked) -> dict[str, str]:
     number, index = asked.destination.number, asked.destination.index
     sealed = asked.core.ring.seal(number.e164.encode(), index, random_bytes(NONCE_BYTES))
     return {"number_index": index, "to_sealed": sealed, "country": number.country, "block": number.prefix}
+
+
+def record_kept_ms(policy: Policy) -> int:
+    """How long after its expiry the store still tells of a verification, and so keeps its sealed number."""
+    return max(SHORTEST_KEPT_S, min(DAY_S, policy.retain_number_s)) * 1000
+
+
+def lock_detail(caller: Caller, at: ids.Address) -> str:
+    """What a hard lock's fact says of whom it locks."""
+    return f'{{"application":"{caller.application.id}","subject":"{b64(at.subject)}"}}'
 
 
 def device_digest(core: Core, at: ids.Address, device: str | None) -> str:

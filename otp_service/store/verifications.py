@@ -52,6 +52,8 @@ class Opening(NamedTuple):
     message_detail: str
     rules: Sequence[Rule]
     only: str = ""
+    record_kept_ms: int = RECORD_KEPT_MS
+    lock_detail: str = "{}"
 
 
 class Started(NamedTuple):
@@ -129,10 +131,11 @@ def _start(
         *(o.id, o.kid, o.digest, o.bound, o.purpose, o.channel, o.shape, o.number_index),
         *(o.ttl_ms, o.max_attempts, o.max_sends, o.resend_after_ms),
         *(o.device, o.hard_lock_after, LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS),
-        *(FAILURES_KEPT_MS, RECORD_KEPT_MS, min(60_000, o.ttl_ms // 2)),
+        *(FAILURES_KEPT_MS, o.record_kept_ms, min(60_000, o.ttl_ms // 2)),
         *(o.message, o.envelope, o.request, o.price_micros, o.detail, o.message_detail),
         *foreign,
         f",{','.join(o.kids)},",
+        o.lock_detail,
         len(rules),
         *flat(rules),
     ]

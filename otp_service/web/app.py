@@ -18,6 +18,7 @@ def make_app(
     app.config["TRUSTED_PROXIES"] = networks(trusted_proxies)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a redirect would name whatever Host the caller sent
     app.extensions["core"] = core
     app.extensions["truths"] = truths
     requests.install(app)

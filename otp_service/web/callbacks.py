@@ -12,7 +12,7 @@ blueprint = Blueprint("callbacks", __name__)
 
 @blueprint.route("/v1/callbacks/<provider>/<token>/receipts", methods=["POST", "GET"])
 def receipts(provider: str, token: str) -> Response:
-    accept_receipt(core(), provider, token, _callback(provider, token))
+    accept_receipt(core(), provider, token, lambda: _callback(provider, token))
     return Response(status=204)
 
 

@@ -11,6 +11,7 @@ from otp_service.ledger.keys import ApiKey
 from otp_service.ledger.pages import Page
 from otp_service.service.admin.fields import future, words
 from otp_service.service.admin.opening import changing, looking, owner, stored
+from otp_service.service.callers import LIVE_ONLY
 from otp_service.service.core import Core, random_bytes
 
 MOST_NAME = 64
@@ -43,6 +44,8 @@ def create(
     """A new key of the application of this id or name; whoever asks holds `admin`, so it may have any scope."""
     words("name", name, least=0, most=MOST_NAME)
     _known_scopes(scopes)
+    if test and LIVE_ONLY.intersection(scopes):
+        raise invalid_field("scopes", "a test key can't have the scope admin: what admins do is never a test")
     networks, ends = _networks(ips), future("expires_at", expires_ms)
     id_, text = apikeys.make(test, random_bytes(apikeys.ID_BYTES), random_bytes(apikeys.SECRET_BYTES))
     secret = apikeys.hashed(text.split("_")[3])

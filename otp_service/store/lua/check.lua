@@ -47,7 +47,11 @@ for _, e in ipairs(before) do
   if e[4] == op then return again(ended(e[1], e[2], e[3], e[4], e[8], e[9])) end
 end
 
-if f.all >= hard then return { 'refused', 'destination_disabled', '0', '' } end
+if f.all >= hard then
+  -- hard is 0 where the ledger holds the lock already
+  if hard > 0 then lock_hard(failures, f, facts, now, r.id, r.nx, lock_detail) end
+  return { 'refused', 'destination_disabled', '0', '' }
+end
 if not mine then
   for _, e in ipairs(before) do
     if e[1] == id then return ended(id, e[2], e[3], e[4], e[8], e[9]) end
@@ -79,8 +83,9 @@ else
   if after == 'failed' then redis.call('HSET', record, 'st', 'failed', 'eat', int(now)) end
   local all = count_failure(failures, f, now, device, failures_kept)
   verification_fact(facts, r.id, n, after == 'failed' and 'failed' or 'guessed', after, now, sends, used, detail)
-  if all == hard then
-    fact(facts, r.id .. ':lock' .. int(n), 'lock', now, string.format('"failures":%d,"person":{"number_index":"%s"}', all, r.nx), lock_detail)
+  if all >= hard then
+    f.all = all
+    lock_hard(failures, f, facts, now, r.id, r.nx, lock_detail)
   end
   table.insert(guesses, 1, { op, int(now), r.id, after, int(most - used), int(all) })
   while #guesses > guesses_kept do table.remove(guesses) end

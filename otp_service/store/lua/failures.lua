@@ -2,6 +2,7 @@
 --   all at        consecutive failures and the last one's time
 --   s sa          those of strangers;  d:<device> da:<device>  those of a device that is known
 --   k:<device>    when this device last approved: it is known for 90 days
+--   lk            set once the hard lock's fact was written
 local function failures_of(key, now, device, keep)
   local f = fields(key)
   local fresh = f.at and now - tonumber(f.at) < keep
@@ -19,7 +20,7 @@ local function lock_wait(f, now, from, base, most)
 end
 
 local function counts_in(map)
-  local names = { 'all', 'at', 's', 'sa' }
+  local names = { 'all', 'at', 's', 'sa', 'lk' }
   for name in pairs(map) do
     if string.sub(name, 1, 2) == 'd:' or string.sub(name, 1, 3) == 'da:' then names[#names + 1] = name end
   end
@@ -45,4 +46,12 @@ local function forgive(key, f, now, device, keep, most_devices)
   redis.call('HDEL', key, unpack(gone))
   if device ~= '' and (f.known or devices < most_devices) then redis.call('HSET', key, 'k:' .. device, int(now)) end
   if redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, int(keep)) end
+end
+
+-- The lock is a truth of the ledger: its fact is written once, also where a lowered policy locks what was counted before.
+local function lock_hard(key, f, facts, now, id, number_index, detail)
+  if f.map.lk then return end
+  redis.call('HSET', key, 'lk', '1')
+  fact(facts, id .. ':lock' .. int(f.all), 'lock', now,
+    string.format('"failures":%d,"person":{"number_index":"%s"}', f.all, number_index), detail)
 end

@@ -13,7 +13,7 @@ local failures_kept, record_kept, fresh_ms = tonumber(ARGV[23]), tonumber(ARGV[2
 local message, envelope, request, price = ARGV[26], ARGV[27], ARGV[28], ARGV[29]
 local detail, message_detail = ARGV[30], ARGV[31]
 local foreign_code, foreign_wait, foreign_name = ARGV[32], tonumber(ARGV[33]), ARGV[34]
-local kids, count = ARGV[35], tonumber(ARGV[36])
+local kids, lock_detail, count = ARGV[35], ARGV[36], tonumber(ARGV[37])
 local record, failures, outbox, facts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local idem = KEYS[5 + count]
 
@@ -41,7 +41,10 @@ if only ~= '' and not (live and r.id == only) then return { 'refused', 'not_pend
 
 local refusals = {}
 local f = failures_of(failures, now, device, failures_kept)
-if f.all >= hard then return { 'refused', 'destination_disabled', '0', '' } end
+if f.all >= hard then
+  lock_hard(failures, f, facts, now, id, number_index, lock_detail)
+  return { 'refused', 'destination_disabled', '0', '' }
+end
 local locked = lock_wait(f, now, lock_from, lock_base, lock_most)
 if locked > 0 then refusals[1] = { 'destination_locked', locked, 'lock' } end
 
@@ -60,7 +63,7 @@ if #recent >= max_sends then
   refusals[#refusals + 1] = { 'max_sends', recent[max_sends] + ttl - now, 'sends' }
 end
 local foreign = foreign_code ~= '' and { foreign_code, foreign_wait, foreign_name } or nil
-local limits = read_limits(5, 37, count, now)
+local limits = read_limits(5, 38, count, now)
 local refused = judge(refusals, limits, foreign)
 if refused then return refused end
 
