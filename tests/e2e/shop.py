@@ -58,16 +58,20 @@ class Shop:
 
 @contextlib.contextmanager
 def shop_in_production(
-    migrated: Path, *, servers: int = 1, couriers: int = 1, database_url: str = "", **policy: Any
+    migrated: Path,
+    *,
+    couriers: int = 1,
+    database_url: str = "",
+    appendfsync: str = "everysec",
+    **policy: Any,
 ) -> Iterator[Shop]:
     """A running installation with one application; the ledger is a copy of the migrated one unless another is given."""
-    with installation(database_url) as made:
+    with installation(database_url, appendfsync) as made:
         if not database_url:
             shutil.copy(migrated, made.folder / "otp.db")
         world = operator(made)
         world.policy(**{**GENEROUS, **policy})
-        for _ in range(servers):
-            made.serve()
+        made.serve()
         for _ in range(couriers):
             made.work()
         made.ready()

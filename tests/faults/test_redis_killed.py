@@ -2,14 +2,25 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from tests.e2e.shop import Shop, numbers
+import pytest
+
+from tests.e2e.shop import Shop, numbers, shop_in_production
 from tests.e2e.wire import Wire
 from tests.servers import wait_until
 from tests.world import Api
 
 CALLERS = 4
+
+
+@pytest.fixture
+def shop(migrated: Path) -> Iterator[Shop]:
+    """A shop on a Redis that answers when it has written."""
+    with shop_in_production(migrated, appendfsync="always") as shop:
+        yield shop
 
 
 def test_redis_is_killed_under_load_and_comes_back(shop: Shop) -> None:
