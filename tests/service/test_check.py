@@ -52,6 +52,16 @@ def test_a_disabled_number_is_a_truth(strict: TimedWorld) -> None:
     assert disabled(strict) == {(403, "destination_disabled")}
 
 
+def test_a_lock_outlives_its_counts(strict: TimedWorld) -> None:
+    """Although Redis lost the counts alone, the right code of an open verification is refused."""
+    other = strict.api.start(purpose="other").json["id"]
+    fail(strict, 10)
+    drain(strict)
+    with raw_client(strict) as client:
+        client.delete(*client.keys("*:f:*"))
+    assert strict.api.check(strict.code(other), id=other).json["code"] == "destination_disabled"
+
+
 def test_the_lock_is_told_once(strict: TimedWorld) -> None:
     """One fact, with the application, the subject and the count, and no number."""
     fail(strict, 10)
