@@ -7,7 +7,7 @@ from collections.abc import Callable
 from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import NONCE_BYTES, UnknownKid
 from otp_service.domain.messages import RANKS, Callback
-from otp_service.service.core import Core, now_ms, random_bytes
+from otp_service.service.core import Core, random_bytes
 from otp_service.store.receipts import apply_receipt
 
 
@@ -42,7 +42,6 @@ def accept_receipt(core: Core, name: str, token: str, read: Callable[[], Callbac
             status=receipt.status,
             provider=name,
             reason=receipt.reason,
-            at_ms=now_ms(),
         )
     return len(receipts)
 
