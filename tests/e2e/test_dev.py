@@ -20,7 +20,7 @@ from otp_service import wiring
 from otp_service.client import Verification
 from otp_service.demo import play
 from otp_service.settings import Settings
-from tests.e2e.shop import shop_in_production
+from tests.e2e.production import installation
 from tests.e2e.terminal import Dev, Typed, code_of, dev, shell, surroundings, typed
 from tests.servers import RedisServer, wait_until
 from tests.world import NUMBER
@@ -234,8 +234,11 @@ def test_without_redis_everything_works_in_memory(tmp_path: Path, without_redis:
 
 def test_production_has_no_simulated_phone(migrated: Path) -> None:
     """The processes of production answer 404 to everything under /dev."""
-    with shop_in_production(migrated, couriers=0) as shop:
-        answers = [httpx.get(shop.made.url + path).status_code for path in DEV_PATHS]
+    with installation() as made:
+        shutil.copy(migrated, made.folder / "otp.db")
+        server = made.serve(workers=1)
+        made.ready()
+        answers = [httpx.get(server.url + path).status_code for path in DEV_PATHS]
 
     assert answers == [404] * len(DEV_PATHS)
 
