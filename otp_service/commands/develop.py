@@ -53,7 +53,7 @@ class Running:
         return f"{self.url}/dev/phone"
 
 
-@click.command()
+@click.command(short_help="Everything in one process, for development.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -86,7 +86,7 @@ def dev(port: int, data_dir: Path, as_json: bool) -> None:
             threading.Event().wait()
 
 
-@click.command()
+@click.command(short_help="Plays one login end to end.")
 def demo() -> None:
     """Plays one login end to end: request, read the phone, wrong code, right code, code used again."""
     with (

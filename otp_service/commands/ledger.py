@@ -29,7 +29,7 @@ def migrate() -> None:
     click.echo(f"The ledger is at {after}." if before != after else f"The ledger was at {after} already.")
 
 
-@click.command()
+@click.command(short_help="Writes the whole ledger to one file.")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 def backup(path: Path) -> None:
     """Writes the whole ledger to one file that only its owner may read."""
@@ -43,7 +43,7 @@ def backup(path: Path) -> None:
     click.echo("Keep OTP_MASTER_KEYS too, in another place: without them it can't be used.")
 
 
-@click.command()
+@click.command(short_help="Fills a migrated ledger from a backup.")
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Restore over what is there; hard locks in force stay.")
 def restore(path: Path, replace: bool) -> None:
@@ -59,7 +59,7 @@ def restore(path: Path, replace: bool) -> None:
     click.echo(f"{sum(rows.values())} rows are back; running processes see them within 2 s.")
 
 
-@click.command()
+@click.command(short_help="Seals everything again under the newest key.")
 def rekey() -> None:
     """Seals everything again under the newest key of OTP_MASTER_KEYS; after it an older one may leave the ring."""
     settings = read_settings()

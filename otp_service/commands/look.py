@@ -38,7 +38,7 @@ def settings(as_json: bool) -> None:
     show(configuration.redacted(read_settings()), as_json)
 
 
-@click.command()
+@click.command(short_help="Looks for what is wrong, and says what to do.")
 @click.option("--production", is_flag=True, help="Judge as for production, and end with the numbered blockers.")
 @as_json
 def doctor(production: bool, as_json: bool) -> None:

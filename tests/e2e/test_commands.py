@@ -12,7 +12,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from otp_service.__main__ import cli
+from otp_service.__main__ import COMMANDS, cli
 from tests.e2e.loaded import Loaded
 from tests.e2e.operating import Operator, operating
 from tests.servers import wait_until
@@ -56,6 +56,15 @@ def test_every_command_tells_what_it_does() -> None:
         mute += [f"{path} {option.opts[0]}" for option in options if not option.help]
 
     assert mute == []
+
+
+def test_the_list_of_commands_cuts_no_sentence() -> None:
+    """`otp-service --help` has a whole sentence for each command."""
+    told = CliRunner().invoke(cli, ["--help"], terminal_width=80)
+    listed = told.output.partition("Commands:\n")[2].splitlines()
+
+    assert len(listed) == len(COMMANDS)
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 
 def test_an_application_is_created_shown_and_listed(shop: Operator) -> None:
