@@ -45,13 +45,15 @@ class Number:
 def parse_number(text: str, default_region: str | None = None) -> Number:
     """The number that was meant, spaces and dashes allowed; Refusal invalid_field `to` for anything else."""
     strict = _E164.fullmatch(text)
-    parsed = (_from_e164(strict[1]) if strict else None) or _from_text(text, default_region)
+    quick = _from_e164(strict[1]) if strict else None
+    parsed = quick or _from_text(text, default_region)
     kind = phonenumbers.number_type(parsed)
     if kind == PhoneNumberType.UNKNOWN:
         raise invalid_field("to", f"no such phone number exists; {_HINT}")
     region = phonenumbers.region_code_for_number(parsed) or phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
     line_type = "non_geographic" if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else LINE_TYPES[kind]
-    return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), region, line_type)
+    e164 = text if quick else phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return Number(e164, region, line_type)
 
 
 def _from_e164(digits: str) -> PhoneNumber | None:
