@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from otp_service.courier.entries import Entry, Templates, again, compose
+from otp_service.courier.entries import UNANSWERED, Entry, Templates, again, compose
 from otp_service.courier.observe import Observe
 from otp_service.courier.settling import Attempt, Settlement, settled
 from otp_service.courier.vendor import CALL_S, VendorClient, failure_kind
 from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, MessageStatus, Outcome, Verdict
-from otp_service.domain.routing import NO_PROVIDER, Candidate, Step, after, outcome_of_failure, plan
+from otp_service.domain.routing import NO_ANSWER, NO_PROVIDER, Candidate, Step, after, outcome_of_failure, plan_anew
 from otp_service.providers.base import Provider
 
 log = structlog.get_logger()
@@ -40,8 +40,17 @@ class Trail:
     """What was tried for a message since it left the outbox."""
 
     names: list[str]  # still to be asked
-    tried: list[str] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Who was asked and gave no answer."""
+        return [one.provider for one in self.attempts if one.outcome.verdict is Verdict.AMBIGUOUS]
+
+    @property
+    def tried(self) -> list[str]:
+        """Who was asked, as the entry carries it on."""
+        return [one.provider + UNANSWERED * (one.outcome.verdict is Verdict.AMBIGUOUS) for one in self.attempts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,9 @@ class Delivery:
         if left_s <= 0:
             return self._end(entry, "expired", "expired", ())
         message = compose(entry, self.ring, self.templates, left_s)
-        trail = Trail(plan(self.candidates, message))
-        step = await self._ask_in_turn(entry, message, trail) if trail.names else NO_PROVIDER
+        trail = Trail(plan_anew(self.candidates, message, entry.unanswered))
+        nobody = NO_ANSWER if any(entry.unanswered) else NO_PROVIDER
+        step = await self._ask_in_turn(entry, message, trail) if trail.names else nobody
         return self._conclude(entry, trail, step)
 
     async def _ask_in_turn(self, entry: Entry, message: Message, trail: Trail) -> Step:
@@ -78,8 +88,9 @@ class Delivery:
                 message,
                 left=trail.names,
                 left_s=self._left_s(entry),
-                tried=len(trail.tried),
+                tried=len(trail.attempts),
                 back_offs=entry.back_offs,
+                unanswered=(*entry.unanswered, *trail.unanswered),
             )
             if step.move != "next":
                 return step
@@ -89,8 +100,8 @@ class Delivery:
         began = time.monotonic()
         outcome = await self._outcome(name, entry, message, left_s)
         took_s = time.monotonic() - began
-        trail.tried.append(name)
-        trail.attempts.append(Attempt(entry.tries + len(trail.tried), name, outcome, int(took_s * 1000)))
+        n = entry.tries + len(trail.attempts) + 1
+        trail.attempts.append(Attempt(n, name, outcome, int(took_s * 1000)))
         self.observe.attempt(name, outcome, took_s)
         if outcome.verdict is not Verdict.ACCEPTED:
             told = {"verdict": outcome.verdict.value, "reason": outcome.reason, "raw": outcome.raw}
@@ -120,7 +131,7 @@ class Delivery:
         if step.move == "done":
             return self._end(entry, "accepted", None, trail.attempts)
         if step.move == "later":
-            member = again(entry, entry.tries + len(trail.tried), trail.tried)
+            member = again(entry, entry.tries + len(trail.attempts), trail.tried)
             delay_ms = int(step.delay_s * 1000)
             return settled(
                 entry, "later", "sending", step.reason, attempts=trail.attempts, delay_ms=delay_ms, extra=member

@@ -10,6 +10,7 @@ from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import address_of
 from otp_service.domain.keys import KeyRing, UnknownKid
 from otp_service.domain.messages import Message
+from otp_service.domain.routing import SOMEBODY
 from otp_service.domain.templates import Template, choose, message_text, render
 from otp_service.domain.text import measure
 from otp_service.store.keys import subject_keys
@@ -17,8 +18,10 @@ from otp_service.store.outbox import Claimed
 
 FORMAT = "1"
 ALWAYS = frozenset("vmikcderqp")
-# What a retry adds: tries so far `n`, waits so far `b`, providers tried `t` (joined by commas).
+# What a retry adds: tries so far `n`, waits so far `b`, providers tried `t` (joined by commas; UNANSWERED follows the
+# name of one that left the try unanswered, and stands alone for a courier that died).
 AGAIN = frozenset("nbt")
+UNANSWERED = "?"
 
 Templates = Callable[[str], Mapping[tuple[str, str], Template]]  # an application's own ones
 
@@ -48,6 +51,7 @@ class Entry:
     request_id: str
     tries: int
     back_offs: int
+    unanswered: tuple[str, ...]  # who left a try unanswered, once for each time
 
 
 def read_entry(claimed: Claimed, cell: int, cells: int) -> Entry:
@@ -69,6 +73,7 @@ def read_entry(claimed: Claimed, cell: int, cells: int) -> Entry:
             request_id=fields["r"],
             tries=int(fields.get("n", 0)),
             back_offs=int(fields.get("b", 0)),
+            unanswered=(*_unanswered(fields.get("t", "")), *[SOMEBODY] * (claimed.deliveries - 1)),
         )
     except ValueError as error:
         raise Unreadable("bad_format") from error
@@ -109,10 +114,15 @@ def _record(verification: str, cell: int, cells: int) -> str:
     return subject_keys(at, cells).record
 
 
+def _unanswered(tried: str) -> list[str]:
+    return [name.removesuffix(UNANSWERED) for name in tried.split(",") if name.endswith(UNANSWERED)]
+
+
 def again(entry: Entry, tries: int, tried: Sequence[str]) -> str:
     """The due set's member that brings this entry back: its fields, and what was tried so far."""
     fields = {**entry.fields, "n": str(tries), "b": str(entry.back_offs + 1)}
-    fields["t"] = ",".join([*filter(None, [entry.fields.get("t")]), *tried])
+    died = [UNANSWERED] * (entry.claimed.deliveries - 1)  # it comes back as a new entry, delivered to nobody yet
+    fields["t"] = ",".join([*filter(None, [entry.fields.get("t")]), *died, *tried])
     return json.dumps([entry.claimed.stream, *(part for pair in fields.items() for part in pair)])
 
 

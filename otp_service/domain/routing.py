@@ -12,6 +12,11 @@ Move = Literal["done", "fail", "next", "later"]
 
 BACK_OFF_S = (1, 2, 4, 8, 16, 30)  # the last one repeats
 
+# Each provider may leave one try of a code unanswered, and one of them a second: what was not answered may have gone
+# out and be billed, while the start was charged for one message.
+REPEATS = 1
+SOMEBODY = ""  # stands for the provider that a courier was with when it died, if with any
+
 # How a try ended that got no HTTP answer. Before a connection stood nothing was sent; from the first byte on the
 # message may have gone out, whatever the socket says.
 FAILURES: Mapping[str, Outcome] = {
@@ -38,7 +43,7 @@ class Step:
     """What to do with a message now.
 
     done: it is with a provider. fail: give up, with `reason`. next: go on at once with the next name of the plan.
-    later: plan anew after `delay_s`, with none tried.
+    later: plan anew after `delay_s`.
     """
 
     move: Move
@@ -49,6 +54,7 @@ class Step:
 DONE = Step("done")
 NEXT = Step("next")
 NO_PROVIDER = Step("fail", "no_provider")  # when the first plan is empty
+NO_ANSWER = Step("fail", "timeout")  # when a code was sent as often as it may be, and nobody said that it went out
 
 
 def candidates(file: ProviderFile) -> tuple[Candidate, ...]:
@@ -66,6 +72,19 @@ def plan(known: Iterable[Candidate], message: Message, tried: Sequence[str] = ()
     return [candidate.name for candidate in sorted(fit, key=lambda candidate: candidate.priority)]
 
 
+def plan_anew(known: Iterable[Candidate], message: Message, unanswered: Sequence[str]) -> list[str]:
+    """The plan of a message of which some tries were not answered: those not among them, then the one to repeat."""
+    names = plan(known, message)
+    doubtful = [name for name in names if name in unanswered]
+    repeated = doubtful[:1] if _may_repeat(unanswered) else []
+    return [name for name in names if name not in doubtful] + repeated
+
+
+def _may_repeat(unanswered: Sequence[str]) -> bool:
+    named = {name for name in unanswered if name != SOMEBODY}
+    return len(unanswered) - len(named) < REPEATS
+
+
 def _fits(candidate: Candidate, message: Message) -> bool:
     if candidate.countries is not None and message.country not in candidate.countries:
         return False
@@ -80,12 +99,20 @@ def outcome_of_failure(kind: FailureKind) -> Outcome:
 
 
 def after(
-    outcome: Outcome, message: Message, *, left: Sequence[str], left_s: float, tried: int = 1, back_offs: int = 0
+    outcome: Outcome,
+    message: Message,
+    *,
+    left: Sequence[str],
+    left_s: float,
+    tried: int = 1,
+    back_offs: int = 0,
+    unanswered: Sequence[str] = (),
 ) -> Step:
     """What follows from an outcome.
 
-    `left` are the names that plan() still gives, `left_s` the seconds to the message's deadline, `tried` how many were
-    asked since the last wait (this one included), `back_offs` how many waits the message has behind it.
+    `left` are the names that the plan still has, `left_s` the seconds to the message's deadline, `tried` how many were
+    asked since the last wait (this one included), `back_offs` how many waits the message has behind it, `unanswered`
+    who was asked in its whole life without an answer, once for each time (this one included).
     """
     move = _wish(outcome.verdict, message, left)
     if move == "done":
@@ -94,6 +121,8 @@ def after(
         return Step("fail", outcome.reason or _why(move))
     if move == "next":
         return NEXT
+    if outcome.verdict is Verdict.AMBIGUOUS and not _may_repeat(unanswered):
+        return NO_ANSWER
     delay_s = _delay_s(outcome, alone=tried <= 1 and not left, back_offs=back_offs)
     if delay_s >= left_s:
         return Step("fail", outcome.reason or "expired")

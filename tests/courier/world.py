@@ -38,6 +38,11 @@ async def accept(sent: dict[str, Any]) -> web.StreamResponse:
     return web.json_response({"id": f"v-{sent['id']}"}, status=202)
 
 
+async def take_and_hang_up(sent: dict[str, Any]) -> web.StreamResponse:
+    """The vendor has the message, and the connection breaks before it says so."""
+    raise asyncio.CancelledError
+
+
 def refuse(status: int, **headers: str) -> Answer:
     """The vendor answers with this status."""
 
