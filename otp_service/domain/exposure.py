@@ -1,8 +1,8 @@
 """The most that an hour can cost under a policy: what the operator may lose to the worst attack before a rule stops it.
 
-It is a bound, not a forecast: every message to the dearest allowed country, each as long as a template lets it become.
-Counted is what a start is charged for by the price table. A provider that takes more, or a second provider that is
-asked after the first did not answer, comes on top.
+It is a bound, not a forecast: every message to the dearest allowed country, each as long as a template lets it become,
+and every one of its copies billed. A start is charged for one copy; the others go out while no provider answers
+(routing.py). Counted is what the price table says; a provider that takes more comes on top.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +12,7 @@ import phonenumbers
 from otp_service.domain.limits import Limit, parse_limits
 from otp_service.domain.policy import Policy
 from otp_service.domain.prices import price_micros
+from otp_service.domain.routing import REPEATS, Candidate
 from otp_service.domain.templates import MAX_VARIABLE, SLOT, Template
 
 HOUR_MS = 3_600_000
@@ -22,16 +23,25 @@ EVERYWHERE = (*sorted(phonenumbers.SUPPORTED_REGIONS), phonenumbers.REGION_CODE_
 ALONE, SHARED = 70, 66
 
 
-def most_per_hour_micros(policy: Policy, prices: Mapping[str, int], segments: int) -> int | None:
+def most_per_hour_micros(policy: Policy, prices: Mapping[str, int], segments: int, copies: int = 1) -> int | None:
     """The most that any hour can cost in millionths of a US dollar; None if nothing bounds it.
 
-    `prices` stands over the built-in table and under the policy's own; `segments` is what the longest message takes.
+    `prices` stands over the built-in table and under the policy's own; `segments` is what the longest message takes;
+    `copies` is how often a message that was charged once may go out.
     """
     charged = {country: price_micros(country, {**prices, **policy.price_micros}) for country in _countries(policy)}
     dearest = max(charged.values(), default=0)
     if dearest == 0:
         return 0
-    return min(_bounds(policy, charged, dearest * segments), default=None)
+    charged_at_most = min(_bounds(policy, charged, dearest * segments), default=None)
+    return None if charged_at_most is None else charged_at_most * copies
+
+
+def most_copies(known: Iterable[Candidate], policy: Policy) -> int:
+    """How often one code may go out at most: by each provider that serves its country, and REPEATS times more."""
+    live = [candidate.countries for candidate in known if not candidate.test_only]
+    served = (sum(1 for own in live if own is None or country in own) for country in _countries(policy))
+    return max(served, default=0) + REPEATS
 
 
 def most_in(limit: Limit, span_ms: int) -> int:

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otp_service.domain.exposure import HOUR_MS, most_in, most_per_hour_micros, most_segments
+from otp_service.domain.exposure import HOUR_MS, most_copies, most_in, most_per_hour_micros, most_segments
 from otp_service.domain.limits import Limit
 from otp_service.domain.policy import Policy
+from otp_service.domain.routing import Candidate
 from otp_service.domain.templates import BUILT_IN, Template, message_text, render
 from otp_service.domain.text import measure
 
@@ -56,6 +57,25 @@ def test_the_smallest_bound_counts() -> None:
     limits = {"application": "100 per hour; 3 per minute"}
     assert most(countries=["LI"], limits=limits, spend_per_day_micros=4_999_999) == 4_999_999
     assert most(countries=["LI"], limits=limits) == 100 * 50_000
+
+
+def test_every_copy_is_counted() -> None:
+    """Each bound, also a ceiling, which is charged for one copy, is as many times higher as copies may go out."""
+    policy = Policy.model_validate({"spend_per_day_micros": 7_000_000, "countries": ["CH"]})
+    assert most_per_hour_micros(policy, PRICES, 1, 2) == 14_000_000
+    assert most_per_hour_micros(Policy.model_validate({**NO_CEILING, "countries": ["CH"]}), PRICES, 1, 2) is None
+
+
+@pytest.mark.parametrize(("countries", "copies"), [(["CH"], 4), (["DE"], 3), (["US"], 2), (["CH", "US"], 4), ("*", 4)])
+def test_a_code_may_go_out_once_with_each_of_its_providers_and_once_more(countries: object, copies: int) -> None:
+    """Counted are the providers of that allowed country which has the most, and none that is there for tests."""
+    known = [
+        Candidate("everywhere"),
+        Candidate("near", countries=frozenset({"CH", "DE"})),
+        Candidate("nearer", countries=frozenset({"CH"})),
+        Candidate("simulator", test_only=True, simulated=True),
+    ]
+    assert most_copies(known, Policy.model_validate({"countries": countries})) == copies
 
 
 @pytest.mark.parametrize("countries", [[], ["AT"]])

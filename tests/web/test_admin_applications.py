@@ -106,14 +106,14 @@ def test_an_unknown_application_is_not_found(world: World, method: str) -> None:
 
 
 def test_it_says_what_an_hour_can_cost(world: World) -> None:
-    """An application tells the most that an hour can cost, and null if nothing bounds it."""
+    """An application tells the most that an hour can cost, two copies of each message; null if nothing bounds it."""
     path = f"{PATH}/{world.shop}"
     open_policy = {"spend_per_day_micros": None, "spend_per_country_per_day_micros": None}
-    assert world.admin.get(path).get_json()["most_per_hour_micros"] == 100_000_000
+    assert world.admin.get(path).get_json()["most_per_hour_micros"] == 2 * 100_000_000
     answer = world.admin.call("PATCH", path, {"policy": open_policy})
     assert answer.get_json()["most_per_hour_micros"] is None
     answer = world.admin.call("PATCH", path, {"policy": {"countries": ["CH"], "limits": {"application": "1 per hour"}}})
-    assert answer.get_json()["most_per_hour_micros"] == 4 * 90_000
+    assert answer.get_json()["most_per_hour_micros"] == 2 * 4 * 90_000
 
 
 def test_a_long_message_costs_no_more_than_was_said(world: World) -> None:
