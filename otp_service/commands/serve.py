@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 
 import click
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
@@ -43,6 +43,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
             address=host,
             port=port,
             interface=Interfaces.WSGI,
+            http=HTTPModes.http1,  # proxies speak it; the time that a head may take holds for no other
             factory=True,
             workers=workers,
             blocking_threads=threads,
