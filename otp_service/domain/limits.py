@@ -1,5 +1,6 @@
 """Limits in the grammar of the `limits` library, as the store's scripts count them."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,11 +25,16 @@ class Limit:
         return "x" if self.amount <= EXACT_UP_TO else "c"
 
 
+_ZERO_PERIOD = re.compile(r"(?:/|\bper)\s*0+\s*[a-z]", re.IGNORECASE)
+
+
 @lru_cache(maxsize=4096)
 def parse_limits(text: str) -> tuple[Limit, ...]:
     """`5 per 10 minutes; 20 per day` as limits; empty means none; ValueError says what can't be read."""
     if not text.strip():
         return ()
+    if _ZERO_PERIOD.search(text):  # the library reads it as 1
+        raise ValueError("a limit's period must be between 1 second and 366 days")
     try:
         items = parse_many(text)
     except ValueError:

@@ -20,7 +20,7 @@ REMEMBER_MS = DAY_MS  # answers by Idempotency-Key
 RECORD_KEPT_MS = DAY_MS  # after expiry, so that a late check hears its reason
 FAILURES_KEPT_MS = 90 * DAY_MS
 LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS = 10, 30_000, 3_600_000
-GUESSES_KEPT = 10
+GUESSES_KEPT_MS = 600_000  # as long as any code lives, so that a late repeat knows itself
 MOST_DEVICES = 20
 
 
@@ -181,7 +181,7 @@ def _check(link: Link, keys: Any, guess: Guess, now: str, idem: str) -> list[str
     args: list[Arg] = [
         *(now, operation.id, operation.fingerprint, REMEMBER_MS, guess.id),
         *(guess.device, guess.hard_lock_after, FAILURES_KEPT_MS, MOST_DEVICES),
-        *(guess.code_length, f",{','.join(guess.alphabets)},", guess.lock_detail, GUESSES_KEPT, guess.detail),
+        *(guess.code_length, f",{','.join(guess.alphabets)},", guess.lock_detail, GUESSES_KEPT_MS, guess.detail),
         *(part for pair in guess.digests for part in pair),
     ]
     answer: list[str] = link.call(SCRIPTS["check"], names, args, durable=True)

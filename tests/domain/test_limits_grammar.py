@@ -45,6 +45,8 @@ def test_limits_are_read_in_the_grammar_of_the_library(text: str, limits: list[L
             "five per hour",
             "5 per 2 years",
             "1000000001 per hour",
+            "5 per 0 minutes",
+            "5/0day",
             "9" * 40 + " per day",
         ),
     ],

@@ -23,6 +23,7 @@ local function say(answer)
   return answer
 end
 
+local MOST_GUESSES = 200 -- what the widest policy admits in the ten minutes for which they are kept
 local REASONS = { approved = 'already_used', failed = 'max_attempts', expired = 'expired', canceled = 'canceled' }
 local function ended(which, status, approved_at, operation, used, most)
   local mine = status == 'approved' and operation == op
@@ -88,7 +89,7 @@ else
     lock_hard(failures, f, facts, now, r.id, r.nx, lock_detail)
   end
   table.insert(guesses, 1, { op, int(now), r.id, after, int(most - used), int(all) })
-  while #guesses > guesses_kept do table.remove(guesses) end
+  while #guesses > MOST_GUESSES or now - tonumber(guesses[#guesses][2]) > guesses_kept do table.remove(guesses) end
   redis.call('HSET', record, 'guesses', cjson.encode(guesses))
   answer = { 'done', r.id, after, '0', 'wrong_code', int(most - used), r.pur, r.ch, '', r.env, r.mid, int(all) }
 end
