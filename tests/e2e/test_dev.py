@@ -36,19 +36,15 @@ class Welcome:
     busy_port: int
     data_dir: Path
 
-    @property
-    def text(self) -> str:
-        return self.running.said
-
     def named(self, what: str) -> str:
         """What stands behind a word of the banner."""
-        found = re.search(rf"^ +{what} +(\S+)$", self.text, re.MULTILINE)
-        assert found, self.text
+        found = re.search(rf"^ +{what} +(\S+)$", self.running.said, re.MULTILINE)
+        assert found, self.running.said
         return found[1]
 
     def curl(self, path: str) -> str:
         """The line to copy for this path."""
-        return next(line for line in self.text.splitlines() if line.startswith("curl") and f"{path} " in line)
+        return next(line for line in self.running.said.splitlines() if line.startswith("curl") and f"{path} " in line)
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +65,8 @@ def test_the_banner_says_where_everything_is(welcome: Welcome) -> None:
     url = welcome.named("service")
 
     answers = [httpx.get(welcome.named(page)).status_code for page in ("phone", "reference")]
-    allowed = httpx.get(
-        f"{url}/v1/admin/applications", headers={"Authorization": f"Bearer {welcome.named('admin key')}"}
-    )
+    admin = {"Authorization": f"Bearer {welcome.named('admin key')}"}
+    allowed = httpx.get(f"{url}/v1/admin/applications", headers=admin)
 
     assert answers == [200, 200]
     assert [each["name"] for each in allowed.json()["items"]] == ["dev"]
@@ -95,14 +90,13 @@ def test_a_busy_port_is_replaced_and_told(welcome: Welcome) -> None:
     taken = welcome.named("service").rpartition(":")[2]
 
     assert taken != str(welcome.busy_port)
-    assert f"Port {welcome.busy_port} is busy: taking {taken}." in welcome.text
+    assert f"Port {welcome.busy_port} is busy: taking {taken}." in welcome.running.said
 
 
 def test_only_its_owner_can_look_into_the_data_directory(welcome: Welcome) -> None:
     """The data directory is its owner's alone, and so is the key that opens everything in it."""
-    modes = [stat.S_IMODE(path.stat().st_mode) for path in (welcome.data_dir, welcome.data_dir / "master.key")]
-
-    assert modes == [0o700, 0o600]
+    assert stat.S_IMODE(welcome.data_dir.stat().st_mode) == 0o700
+    assert stat.S_IMODE((welcome.data_dir / "master.key").stat().st_mode) == 0o600
 
 
 def test_a_second_one_in_the_same_data_directory_is_refused(welcome: Welcome) -> None:
