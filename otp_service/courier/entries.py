@@ -131,7 +131,8 @@ def compose(entry: Entry, ring: KeyRing, templates: Templates, left_s: float) ->
     try:
         sealed = json.loads(ring.open(entry.fields["e"], entry.message))
         code = sealed["code"] or code_of(ring, entry.kid, entry.verification, entry.alphabet, entry.length)
-        return _message(entry, sealed, _text(sealed, code, templates(sealed["application"])), left_s)
+        minutes = _minutes(entry) or sealed["minutes"]
+        return _message(entry, sealed, _text(sealed, code, minutes, templates(sealed["application"])), left_s)
     except UnknownKid as error:
         raise Unreadable("unknown_kid") from error
     except Refusal as error:
@@ -140,12 +141,20 @@ def compose(entry: Entry, ring: KeyRing, templates: Templates, left_s: float) ->
         raise Unreadable("unreadable_envelope") from error
 
 
-def _text(sealed: Mapping[str, Any], code: str, custom: Mapping[tuple[str, str], Template]) -> str:
+def _minutes(entry: Entry) -> int:
+    """What was left of the code's life when the message was queued, in minutes begun; 0 if its times don't say.
+
+    Not what is left now: whichever provider the message goes to, and however late, its text is the same.
+    """
+    return max(0, -((entry.queued_ms - entry.deadline_ms) // 60_000))
+
+
+def _text(sealed: Mapping[str, Any], code: str, minutes: int, custom: Mapping[tuple[str, str], Template]) -> str:
     values = {
         **sealed["binding"],
         **sealed["variables"],
         "code": code,
-        "minutes": str(sealed["minutes"]),
+        "minutes": str(minutes),
         "app": sealed["app_name"],
     }
     body = render(choose(custom, sealed["template"], sealed["locale"]), values)

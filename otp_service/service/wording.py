@@ -65,5 +65,5 @@ def _measured_text(
 
 
 def minutes(ttl_s: int) -> int:
-    """The lifetime as people are told it."""
-    return max(1, ttl_s // 60)
+    """The lifetime as people are told it, in minutes begun, as the courier counts them too."""
+    return -(-ttl_s // 60)

@@ -1,9 +1,11 @@
 """How a courier brings codes to providers."""
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from otp_service.store.outbox import Keys
@@ -21,6 +23,22 @@ def test_a_code_reaches_its_provider_and_the_entry_is_gone(url: str) -> None:
         assert len(world.sink.got) == 1
         assert sent.code in world.sink.got[0]["text"]
         assert 50 < world.sink.got[0]["valid_for_s"] <= 60
+
+    play(story, url)
+
+
+@pytest.mark.parametrize(
+    ("queued_before_its_end_ms", "told"), [(600_000, 10), (480_001, 9), (480_000, 8), (59_000, 1), (1, 1), (-5_000, 10)]
+)
+def test_a_text_tells_what_was_left_when_it_was_queued(url: str, queued_before_its_end_ms: int, told: int) -> None:
+    """A resend's text tells the minutes that its code still had, begun ones too, or the policy's if nothing says."""
+
+    async def story(world: World) -> None:
+        deadline = int(time.time() * 1000) + 60_000
+        sent = await world.put(d=str(deadline), q=str(deadline - queued_before_its_end_ms))
+        async with world.running():
+            await world.ends(sent, "3|accepted|a|")
+        assert f"valid for {told} min." in world.sink.got[0]["text"]
 
     play(story, url)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from otp_service.service.wording import minutes
+from tests.clock import MINUTE, TimedWorld
 from tests.keyspace import drain, everything, facts, outbox
 from tests.servers import RedisServer
 from tests.world import NUMBER, World
@@ -126,5 +127,13 @@ def test_the_queue_holds_a_sealed_envelope(world: World) -> None:
 
 
 def test_people_are_told_whole_minutes() -> None:
-    """The lifetime is rounded down, and is never told as none."""
-    assert [minutes(ttl_s) for ttl_s in (30, 60, 119, 600)] == [1, 1, 1, 10]
+    """The lifetime is told in minutes begun, as the courier tells what is left of it."""
+    assert [minutes(ttl_s) for ttl_s in (30, 60, 119, 600)] == [1, 1, 2, 10]
+
+
+def test_a_resend_is_queued_with_what_is_left(timed: TimedWorld) -> None:
+    """A start that sends a live code again queues it with the end that it had, from which its text tells the time."""
+    timed.api.start()
+    timed.clock.pass_(4 * MINUTE)
+    timed.api.start()
+    assert [int(entry[b"d"]) - int(entry[b"q"]) for entry in outbox(timed)] == [10 * MINUTE, 6 * MINUTE]
