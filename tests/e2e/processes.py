@@ -40,6 +40,7 @@ class Process:
 
     popen: "subprocess.Popen[bytes]"
     log: Path
+    metrics_port: int = 0
     told_to_end: bool = False
 
     @property
@@ -65,6 +66,11 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
         self.popen.wait()
+
+    @property
+    def metrics(self) -> str:
+        """Its page of metrics."""
+        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30).text
 
     @property
     def died(self) -> bool:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,17 +43,18 @@ class Production:
         environment = {**self.environment, **settings}
         return subprocess.run(command, env=environment, cwd=self.folder, capture_output=True, text=True)
 
-    def serve(self, workers: int = 2, **settings: str) -> Server:
+    def serve(self, workers: int = 2) -> Server:
         """Starts web processes on a port of their own."""
         port = quiet_port()
-        popen, log = self._start(("serve", "--port", str(port), "--workers", str(workers)), settings)
-        server = Server(popen, log, port=port, wanted=workers)
+        process = self._start("serve", "--port", str(port), "--workers", str(workers))
+        server = Server(process.popen, process.log, process.metrics_port, port=port, wanted=workers)
         self.servers.append(server)
         return server
 
-    def work(self, **settings: str) -> Courier:
+    def work(self) -> Courier:
         """Starts a courier."""
-        courier = Courier(*self._start(("worker",), settings))
+        process = self._start("worker")
+        courier = Courier(process.popen, process.log, process.metrics_port)
         self.couriers.append(courier)
         return courier
 
@@ -83,11 +84,11 @@ class Production:
             logs = "".join(courier.logged[-3000:] for courier in self.couriers)
             raise AssertionError(f"messages and facts that wait: {self.waiting()}\n{logs}") from None
 
-    def _start(self, command: tuple[str, ...], settings: Mapping[str, str]) -> "tuple[subprocess.Popen[bytes], Path]":
-        log = self.folder / f"{command[0]}-{len(self.servers) + len(self.couriers)}.log"
-        popen = run(command, {**self.environment, **settings}, log)
-        self.stack.callback(Process(popen, log).kill)
-        return popen, log
+    def _start(self, *command: str) -> Process:
+        log, port = self.folder / f"{command[0]}-{len(self.servers) + len(self.couriers)}.log", quiet_port()
+        process = Process(run(command, {**self.environment, "OTP_METRICS_PORT": str(port)}, log), log, port)
+        self.stack.callback(process.kill)
+        return process
 
 
 @contextlib.contextmanager
@@ -103,6 +104,7 @@ def installation(database_url: str = "", appendfsync: str = "everysec") -> Itera
             "OTP_REDIS_URL": redis.url,
             "OTP_DATABASE_URL": database_url or f"sqlite:///{folder}/otp.db",
             "OTP_MASTER_KEYS": MASTER_KEYS,
+            "OTP_LOG_LEVEL": "debug",
             "OTP_PUBLIC_URL": "https://otp.example",
             "OTP_CONFIG": str(folder / "otp-service.toml"),
         }

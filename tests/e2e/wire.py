@@ -23,11 +23,13 @@ class Wire:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.heard: list[bytes] = []  # every answer, head and body
         alone = httpx.Limits(max_keepalive_connections=0)
         self._http = httpx.Client(base_url=url, timeout=PATIENCE_S, limits=alone, verify=False)
 
     def open(self, path: str, *, method: str, json: Any = None, headers: Mapping[str, str] | None = None) -> Response:
         got = self._http.request(method, path, json=json, headers=headers)
+        self.heard.append(repr(got.headers).encode() + got.content)
         return Response(got.content, got.status_code, list(got.headers.items()))
 
     def close(self) -> None:
