@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from otp_service.domain.errors import invalid_field
+from otp_service.domain.links import has_link, plain, strict
 from otp_service.domain.locales import TEXTS
 from otp_service.domain.policy import HOST
 from otp_service.domain.text import to_gsm
@@ -25,19 +26,6 @@ APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
 # What a browser takes for a code bound to an origin. Chromium looks for it on every line, not only on the last
 # (content/browser/sms/sms_parser.cc), so it may be nowhere in a body.
 ORIGIN_BOUND = re.compile(r"@\S+ +#\S")
-
-# What phones turn into a link. One letter after the dot is none (S.p.A., e.V, ر.س), nor are digits (12.50).
-OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-LINK = re.compile(
-    rf"""
-    ://
-    | \bwww\.
-    | [^\s.] \. [^\W\d_] [^\s.,;:!?)]           # a dot in a word
-    | [^\s。] 。 [a-z]{{2}}                      # the ideographic full stop is a dot in host names too (UTS 46)
-    | (?<![\d.]) (?:{OCTET}\.){{3}} {OCTET} (?!\d)
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 
 SOME_VALUE = "éé"  # stands for any value: letters, as {a}.{b} would make a link, but none that 。 makes one with
 
@@ -102,10 +90,10 @@ def parse_body(body: str) -> tuple[str, ...]:
         raise invalid_field("body", f"must have at most {MAX_BODY} characters", "too_long")
     if any(_unwelcome(line) for line in body.split("\n")):
         raise invalid_field("body", "must not contain control characters", "control_character")
-    plain = _plain(SOME_VALUE.join(pieces[::2]))
-    if any("@" in line and "#" in line[line.index("@") :] for line in plain.split("\n")):
+    shown = plain(SOME_VALUE.join(pieces[::2]))
+    if any("@" in line and "#" in line[line.index("@") :] for line in shown.split("\n")):
         raise invalid_field("body", "must not look like '@host #code'; webotp_host adds that line", "origin_bound")
-    if LINK.search(plain):
+    if has_link(shown):
         raise invalid_field("body", "must not contain a link or host name; put a space after each full stop", "link")
     return slots
 
@@ -150,10 +138,10 @@ def _fault(value: str) -> str | None:
         return f"have more than {MAX_VARIABLE} characters"
     if _unwelcome(value):
         return "contain control characters or line breaks"
-    plain = _plain(value)
-    if "@" in plain or "#" in plain:
+    shown = strict(value)
+    if "@" in shown or "#" in shown:
         return "contain @ or #"
-    if LINK.search(plain):
+    if has_link(shown):
         return "contain a link or host name"
     return None
 
@@ -162,13 +150,6 @@ def _unwelcome(text: str) -> bool:
     if text.isascii():
         return not text.isprintable()
     return any(unicodedata.category(character) in UNWELCOME and character not in WELCOME for character in text)
-
-
-def _plain(text: str) -> str:
-    """The text as a lenient reader sees it: full-width forms narrow, invisible marks gone."""
-    if text.isascii():
-        return text
-    return unicodedata.normalize("NFKC", text).translate(dict.fromkeys(map(ord, WELCOME)))
 
 
 def message_text(body: str, code: str, webotp_host: str | None, android_app_hash: str | None) -> str:

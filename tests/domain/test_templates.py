@@ -117,6 +117,7 @@ class TestSaving:
             "a@shop.ch",
             "例え。com",
             "1.2.3.4",
+            "shop.\ufe0fexample",
         ],
     )
     def test_a_link_is_refused(self, link: str) -> None:
@@ -207,6 +208,8 @@ class TestVariables:
                 "www.x",
                 "10.0.0.1",
             ),
+            *("evil。рф", "x。рф", "x．рф", "x｡рф", "例え。テスト", "evil․com", "x.\u3164com"),
+            *(f"evil.{unseen}com" for unseen in "\ufe0f\ufe00\u034f\u115f\u17b4\u180b\U000e0100"),
         ],
     )
     def test_what_could_pass_for_something_else_is_refused(self, value: str) -> None:
