@@ -38,3 +38,8 @@ def plain(text: str) -> str:
 def strict(text: str) -> str:
     """The same with each ideographic full stop a dot, as host names have it: right for a word, not for sentences."""
     return plain(text).replace("。", ".")  # NFKC made ．and ｡ the one or the other
+
+
+def goes_on(text: str) -> bool:
+    """True if the text begins with a letter without case, as in scripts that put no space after a full stop."""
+    return unicodedata.category(text[:1] or " ") == "Lo"

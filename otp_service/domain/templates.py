@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from otp_service.domain.errors import invalid_field
-from otp_service.domain.links import has_link, plain, strict
+from otp_service.domain.links import goes_on, has_link, plain, strict
 from otp_service.domain.locales import TEXTS
 from otp_service.domain.policy import HOST
 from otp_service.domain.text import to_gsm
@@ -27,7 +27,9 @@ APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
 # (content/browser/sms/sms_parser.cc), so it may be nowhere in a body.
 ORIGIN_BOUND = re.compile(r"@\S+ +#\S")
 
-SOME_VALUE = "éé"  # stands for any value: letters, as {a}.{b} would make a link, but none that 。 makes one with
+# What stands for any value: letters, as {a}.{b} would make a link. Only a caller's value makes one with 。 before it:
+# sentences may go on with the code or the minutes there.
+OUR_VALUE, CALLERS_VALUE = "éé", "xx"
 
 # Invisible but honest: joiners that Indic and Persian words need, and the direction marks that amounts come with.
 WELCOME = "\u200c\u200d\u200e\u200f"
@@ -90,7 +92,9 @@ def parse_body(body: str) -> tuple[str, ...]:
         raise invalid_field("body", f"must have at most {MAX_BODY} characters", "too_long")
     if any(_unwelcome(line) for line in body.split("\n")):
         raise invalid_field("body", "must not contain control characters", "control_character")
-    shown = plain(SOME_VALUE.join(pieces[::2]))
+    if not all(map(plain, pieces[2:-1:2])):
+        raise invalid_field("body", "must have something between two slots, such as a space", "touching_slots")
+    shown = _shown(pieces, dict.fromkeys(slots, CALLERS_VALUE))
     if any("@" in line and "#" in line[line.index("@") :] for line in shown.split("\n")):
         raise invalid_field("body", "must not look like '@host #code'; webotp_host adds that line", "origin_bound")
     if has_link(shown):
@@ -114,12 +118,25 @@ def slots_of(template: Template) -> tuple[str, ...]:
 
 def render(template: Template, values: Mapping[str, str]) -> str:
     """The template filled in, its typography made plain where that makes it GSM 7-bit; every slot needs a value."""
-    pieces = list(_pieces(template.body, "template"))
+    pieces = _pieces(template.body, "template")
+    filled = list(pieces)
     try:
-        pieces[1::2] = [values[slot] for slot in pieces[1::2]]
+        filled[1::2] = [values[slot] for slot in pieces[1::2]]
     except KeyError as missing:
         raise invalid_field("variables", f"the template needs a value for {missing.args[0]}", "missing") from None
-    return to_gsm("".join(pieces))
+    if not OURS.issuperset(pieces[1::2]) and has_link(_shown(pieces, values)):
+        raise invalid_field("variables", "must not make a link or host name with the template's words", "link")
+    return to_gsm("".join(filled))
+
+
+def _shown(pieces: Sequence[str], values: Mapping[str, str]) -> str:
+    """A body with its callers' values as a lenient reader sees it, any word in the service's own slots."""
+    shown = list(map(plain, pieces))
+    for at in range(1, len(pieces), 2):
+        shown[at] = OUR_VALUE if pieces[at] in OURS else strict(values[pieces[at]])
+        if shown[at].endswith(".") and goes_on(shown[at + 1]):  # Ltd.へ is no host
+            shown[at] += " "
+    return "".join(shown)
 
 
 def check_variable(name: str, value: str, field: str = "variables") -> None:

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.errors import Refusal
+from otp_service.domain.links import has_link, strict
 from otp_service.domain.templates import (
     BUILT_IN,
     Template,
@@ -117,12 +118,18 @@ class TestSaving:
             "a@shop.ch",
             "例え。com",
             "1.2.3.4",
+            "例え。{name}",
             "shop.\ufe0fexample",
         ],
     )
     def test_a_link_is_refused(self, link: str) -> None:
         """A message with a code holds no link, nor what two values could make one of."""
         assert refused("{code} " + link) == "link"
+
+    @pytest.mark.parametrize("slots", ["{a}{b}", "{a}\u200d{b}", "{app}{a}", "{a}{b} {c}"])
+    def test_slots_do_not_touch(self, slots: str) -> None:
+        """Two slots have something visible or a space between them, as their values could make a word together."""
+        assert refused("{code} " + slots) == "touching_slots"
 
     def test_a_body_has_an_end(self) -> None:
         """A body of more than 640 characters is refused."""
@@ -163,8 +170,52 @@ class TestFillingIn:
         text = render(BUILT_IN["transaction", "fr"], VALUES | {"amount": "1\u202f234,50\u00a0€"})
         assert "1 234,50 €" in text
 
+    @pytest.mark.parametrize(
+        ("body", "values"),
+        [
+            ("{code} {a}{b}", {"a": "evil.", "b": "com"}),
+            ("{code} {a}{b}", {"a": "evil", "b": ".com"}),
+            ("{code} {a}\u200d{b}", {"a": "evil。", "b": "com"}),
+            ("{code} {app}{a}", {"a": ".com"}),
+            ("{code}{a}", {"a": ".com"}),
+            ("{code} Shop{a}", {"a": ".com"}),
+            ("{code} {a}com", {"a": "evil."}),
+            ("{code} {a}com", {"a": "evil。"}),
+            ("{code} {a}com", {"a": "evil.\ufe0f"}),
+            ("{code} {a}рф", {"a": "evil."}),
+            ("{code} x:{a}", {"a": "//evil"}),
+            ("{code} www{a}", {"a": ".x"}),
+            ("{code} 10.0.0{a}", {"a": ".1"}),
+            ("コードは{code}です。{a}", {"a": "com"}),
+        ],
+    )
+    def test_values_make_no_link_together(self, body: str, values: dict[str, str]) -> None:
+        """Values that are clean alone, and a link with each other or with the template's words, are refused."""
+        for value in values.values():
+            check_variable("a", value)
+        with pytest.raises(Refusal) as refusal:
+            render(custom(body), VALUES | values)
+        assert (refusal.value.errors[0]["field"], refusal.value.errors[0]["code"]) == ("variables", "link")
+
+    @pytest.mark.parametrize(
+        ("template", "values"),
+        [
+            (BUILT_IN["transaction", "ja"], {"payee": "Example Co., Ltd."}),
+            (BUILT_IN["transaction", "zh"], {"payee": "山田。"}),
+            (BUILT_IN["transaction", "ar"], {"payee": "S.p.A.", "amount": "د.إ.\u200f ٥"}),
+            (BUILT_IN["default", "ja"], {"app": "shop.example"}),
+            (BUILT_IN["default", "ja"], {"code": "ABCDEF"}),
+            (custom("{name}, {code} is for {app}. {payee}: hi"), {"app": "shop.example", "name": "Dr.", "payee": "Li"}),
+            (custom("コードは{code}です。{name}"), {"name": "山田"}),
+            (custom("コードです。{code} {name}"), {"name": "Ana", "code": "ABCDEF"}),
+        ],
+    )
+    def test_names_and_sentences_stay_what_they_are(self, template: Template, values: dict[str, str]) -> None:
+        """Full stops of names and sentences make no link, nor does an application's name that is a host."""
+        assert all(value in render(template, VALUES | values) for value in values.values() if "\u200f" not in value)
+
     @steady
-    @given(st.text(max_size=40), st.text(max_size=40))
+    @given(st.text(max_size=40), st.text(max_size=40).filter(lambda name: not has_link(strict(f"|{name}"))))
     def test_values_go_in_as_they_are(self, code: str, name: str) -> None:
         """Whatever the values, they stand where their slots were, but for plain typography."""
         assert render(custom("{code}|{name}"), {"code": code, "name": name}) == to_gsm(f"{code}|{name}")

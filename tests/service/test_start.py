@@ -90,6 +90,15 @@ def test_a_variable_can_not_take_the_service_s_place(world: World, name: str) ->
     assert world.api.start(variables={name: "000000"}).json["errors"][0]["field"] == "variables"
 
 
+def test_variables_that_make_a_link_together_are_refused(world: World) -> None:
+    """Values that are clean alone and a link with the template's words are 422 before anything is counted."""
+    saved = {"application": "shop", "name": "long", "locale": "en", "body": "{code} is {name}com"}
+    assert world.admin.post("/v1/admin/templates", saved).status_code == 201
+    answer = world.api.start(template="long", variables={"name": "evil."})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "variables")
+    assert outbox(world) == []
+
+
 def test_a_template_that_is_not_there_is_refused(world: World) -> None:
     """An unknown name, or a known one without its values, is 422 before anything is counted."""
     assert world.api.start(template="nonsense").json["errors"][0]["field"] == "template"
