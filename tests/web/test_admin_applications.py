@@ -62,6 +62,26 @@ def test_what_makes_no_sense_is_refused_by_name(world: World, body: dict[str, An
     assert fields(world.admin.post(PATH, body)) == [field]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("\u202eknab", "ba\u200bnk", "ba\u200dnk", "\u2066bank\u2069", "\ufeffbank", "ba\u00adnk", "\u061cbank"),
+        *("ba\u2028nk", "ba\u2029nk", "ba\x85nk", "@bank", "bank #1", "＠bank", "bank ﹟1", "http://bank", "x：//bank"),
+    ],
+)
+def test_a_name_that_would_mislead_its_readers_is_refused(world: World, name: str) -> None:
+    """Messages carry an application's name, so it can't turn text around, hide any, or look like a link or a code."""
+    assert fields(world.admin.post(PATH, {"name": name})) == ["name"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Example Inc.", "shop.example.com", "Bäcker & Söhne", "銀行", "बैंक", "☕️ 24/7: O'Neil"]
+)
+def test_a_name_may_be_what_people_call_it(world: World, name: str) -> None:
+    """Dots, spaces and any script are fine in an application's name."""
+    assert world.admin.post(PATH, {"name": name}).get_json()["name"] == name
+
+
 def test_a_patch_merges(world: World) -> None:
     """A patch changes what it names and leaves the rest; the audit has both policies."""
     path = f"{PATH}/{world.shop}"

@@ -10,7 +10,7 @@ from otp_service.domain.templates import BUILT_IN
 from otp_service.ledger import applications, pages
 from otp_service.ledger.applications import Application
 from otp_service.ledger.pages import Page
-from otp_service.service.admin.fields import words
+from otp_service.service.admin.fields import shown_name
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.admin.policies import Fields, first_policy, merged
 from otp_service.service.core import Core
@@ -21,7 +21,7 @@ EVERY = 100_000
 
 def create(core: Core, actor: str, name: str, policy: Policy | Fields | None = None) -> Application:
     """A new application; Refusal conflict if the name is taken, invalid_field for a policy that makes no sense."""
-    words("name", name, least=1, most=MOST_NAME)
+    shown_name("name", name, least=1, most=MOST_NAME)
     judged = first_policy(policy, production=core.production)
     with changing(core, actor) as change:
         return applications.create(change, name, judged)

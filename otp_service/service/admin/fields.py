@@ -1,12 +1,15 @@
 """What an admin may write into a field, whichever way it comes; Refusal invalid_field by the field's name."""
 
 import re
+import unicodedata
 
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
+from otp_service.domain.links import plain
 from otp_service.domain.phone import Number, parse_number
 from otp_service.service.core import now_ms
 
 UNWELCOME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # bidi controls and zero-width characters are Cf
 
 
 def words(field: str, text: str, *, least: int, most: int) -> str:
@@ -15,6 +18,16 @@ def words(field: str, text: str, *, least: int, most: int) -> str:
         raise invalid_field(field, f"must have {least} to {most} characters")
     if UNWELCOME.search(text):
         raise invalid_field(field, "must not contain control characters or line breaks")
+    return text
+
+
+def shown_name(field: str, text: str, *, least: int, most: int) -> str:
+    """A name that messages carry to people: dots and spaces are welcome, nothing that turns, hides or leads away is."""
+    words(field, text, least=least, most=most)
+    if any(unicodedata.category(character) in UNSEEN for character in text):
+        raise invalid_field(field, "must not contain control or formatting characters")
+    if any(mark in plain(text) for mark in ("@", "#", "://")):
+        raise invalid_field(field, "must not contain @, # or ://")
     return text
 
 
