@@ -52,12 +52,12 @@ local function take(l)
     l.mark = l.now
     return
   end
+  redis.call('HINCRBY', l.key, int(l.slot), int(l.cost))
   if l.gone_to >= l.oldest then
     local names = {}
     for i = l.oldest, l.gone_to do names[#names + 1] = int(i) end
     redis.call('HDEL', l.key, unpack(names))
   end
-  redis.call('HINCRBY', l.key, int(l.slot), int(l.cost))
   redis.call('HSET', l.key, 't', int(l.total + l.cost), 'o', int(l.first), 'n', int(l.slot))
   redis.call('PEXPIRE', l.key, int(l.period + 2 * l.width))
   l.mark = l.slot

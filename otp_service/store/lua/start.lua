@@ -71,6 +71,8 @@ local again = live and r.bd == bound and tonumber(r.exp) - now >= fresh_ms
 -- Its code can't be made any more: a message that never arrives must not be promised.
 if again and not string.find(kids, ',' .. r.kid .. ',', 1, true) then return { 'kid', r.kid } end
 
+-- What a full Redis refuses (HSET, LPUSH, XADD) comes before what it lets pass (HDEL), here and in take(): a script that has
+-- written once is let go on.
 for _, l in ipairs(limits) do take(l) end
 local new, used, sent, created, expires, n = '1', 0, 1, now, now + ttl, 1
 if again then
@@ -86,9 +88,9 @@ else
       string.format('{"request":"%s"}', request))
     if r.bd == bound then used, sent = math.min(tonumber(r.used), max_attempts - 1), tonumber(r.snd) + 1 end
   end
-  redis.call('HDEL', record, 'aop', 'aat', 'eat')
   redis.call('HSET', record, 'id', id, 'kid', kid, 'dg', digest, 'st', 'pending', 'pur', purpose, 'sh', shape, 'bd', bound,
     'nx', number_index, 'cr', int(created), 'exp', int(expires), 'max', int(max_attempts), 'used', int(used))
+  redis.call('HDEL', record, 'aop', 'aat', 'eat')
   if #ended > 0 then redis.call('HSET', record, 'ended', cjson.encode(ended)) end
 end
 
@@ -97,10 +99,10 @@ table.insert(kept, 1, send)
 r.ch = channel
 local wanted = {}
 for _, s in ipairs(kept) do wanted['m:' .. s[9]] = true end
+redis.call('HSET', record, 'ch', channel, 'tn', int(n), 'snd', int(sent), 'env', envelope, 'mid', message, 'sends', cjson.encode(kept))
 for name in pairs(r) do
   if string.sub(name, 1, 2) == 'm:' and not wanted[name] then redis.call('HDEL', record, name) end
 end
-redis.call('HSET', record, 'ch', channel, 'tn', int(n), 'snd', int(sent), 'env', envelope, 'mid', message, 'sends', cjson.encode(kept))
 keep_record(record, expires, now, record_kept)
 redis.call('XADD', outbox, '*', 'v', '1', 'm', message, 'i', id, 'k', kid, 'c', shape, 'd', int(expires), 'e', envelope,
   'r', request, 'q', int(now), 'p', price)
