@@ -53,7 +53,7 @@ def test_a_message_that_kills_couriers_is_set_aside_and_can_be_replayed(shop: Sh
     with courier_stands_still(shop):
         ((id_, to),) = shop.opened().items()
         delivered_too_often(shop)
-    wait_until(lambda: "too_many_deliveries" in {letter["reason"] for letter in dead(shop)}, 60, 0.5)
+    shop.made.settles()
     assert shop.vendor.sent_to(to) == []
     (letter,) = [letter for letter in dead(shop) if letter["reason"] == "too_many_deliveries"]
 
