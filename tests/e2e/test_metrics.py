@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import verification_history
-from tests.e2e.processes import Courier, Process, Server, quiet_port
+from tests.e2e.processes import Courier, Process, Server
 from tests.e2e.production import installation
 from tests.e2e.shop import numbers, operator
 from tests.servers import wait_until
@@ -48,13 +48,13 @@ def scraped(port: int) -> str:
 @pytest.fixture(scope="module")
 def told(migrated: Path) -> Iterator[Told]:
     """Two web workers and a courier; each login is a start, a wrong guess and the right one."""
-    web, courier = quiet_port(), quiet_port()
     with installation() as made:
         shutil.copy(migrated, made.folder / "otp.db")
         world = operator(made)
-        made.serve(workers=2, OTP_METRICS_PORT=str(web))
-        made.work(OTP_METRICS_PORT=str(courier))
+        made.serve(workers=2)
+        made.work()
         made.ready()
+        web, courier = made.servers[0].metrics_port, made.couriers[0].metrics_port
         api = made.api(world.api.key)
         called = numbers(LOGINS)
         started = [api.start(to, {"X-Request-Id": REQUEST_ID}).get_json()["id"] for to in called]
