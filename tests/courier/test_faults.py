@@ -10,17 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from otp_service.domain.keys import KeyRing
 from otp_service.store.outbox import GROUP, Keys, Outbox, dead_letters, replay_dead
-from tests.courier.world import QUICK, World, accept, eventually, play, refuse, take_and_hang_up
+from tests.courier.world import QUICK, World, eventually, forever, play, refuse
 from tests.servers import redis_server
 
 KEYS = Keys.of(0)
 DOWN = OperationalError("INSERT", {}, OSError("the database is gone"))
-
-
-async def forever(sent: dict[str, Any]) -> web.StreamResponse:
-    """The vendor never answers."""
-    await asyncio.sleep(60)
-    return web.Response()
 
 
 def test_a_killed_couriers_message_is_taken_over_with_the_same_code(url: str) -> None:
@@ -39,42 +33,6 @@ def test_a_killed_couriers_message_is_taken_over_with_the_same_code(url: str) ->
             await world.rests()
         assert len(set(world.sink.texts("a"))) == 1
         assert len(world.sink.got) == 2
-
-    play(story, url)
-
-
-def test_a_repeat_that_a_dead_courier_left_is_not_sent_a_third_time(url: str) -> None:
-    """What was not answered is counted through a courier's death: a vendor that never answers has two copies."""
-
-    async def story(world: World) -> None:
-        answers = iter([take_and_hang_up, forever])
-        world.sink.answers["a"] = lambda sent: next(answers, accept)(sent)
-        sent = await world.put()
-        async with world.running("first") as first:
-            await eventually(lambda: _count(world), 2)
-            await first.kill()
-        async with world.running("second"):
-            await world.ends(sent, "5|failed||timeout")
-            await world.rests()
-        assert len(world.sink.got) == 2
-
-    play(story, url)
-
-
-def test_a_message_of_a_dead_courier_is_not_repeated_once_more(url: str) -> None:
-    """A courier's death counts as an answer that did not come, also after a busy one brought the message back."""
-
-    async def story(world: World) -> None:
-        answers = iter([forever, refuse(429, **{"Retry-After": "1"}), take_and_hang_up])
-        world.sink.answers["a"] = lambda sent: next(answers, accept)(sent)
-        sent = await world.put()
-        async with world.running("first") as first:
-            await eventually(lambda: _count(world), 1)
-            await first.kill()
-        async with world.running("second"):
-            await world.ends(sent, "5|failed|a|timeout")
-            await world.rests()
-        assert len(world.sink.got) == 3
 
     play(story, url)
 

@@ -43,6 +43,12 @@ async def take_and_hang_up(sent: dict[str, Any]) -> web.StreamResponse:
     raise asyncio.CancelledError
 
 
+async def forever(sent: dict[str, Any]) -> web.StreamResponse:
+    """The vendor never answers."""
+    await asyncio.sleep(60)
+    return web.Response()
+
+
 def refuse(status: int, **headers: str) -> Answer:
     """The vendor answers with this status."""
 

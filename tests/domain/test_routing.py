@@ -13,7 +13,6 @@ from otp_service.domain.routing import (
     DONE,
     MOVES,
     NEXT,
-    NO_ANSWER,
     SOMEBODY,
     Candidate,
     FailureKind,
@@ -22,7 +21,6 @@ from otp_service.domain.routing import (
     candidates,
     outcome_of_failure,
     plan,
-    plan_anew,
 )
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
@@ -145,36 +143,6 @@ def test_ambiguous_code_fails_over_at_once() -> None:
     assert after(outcome_of_failure("timeout"), CODE, left=["b"], left_s=500) == NEXT
 
 
-def test_ambiguous_code_is_repeated_once_after_a_back_off() -> None:
-    """With nobody else left, a code that may have gone out is sent once more after a wait, and no third time."""
-    found = outcome_of_failure("write")
-    assert after(found, CODE, left=[], left_s=500, unanswered=["a"]) == Step("later", "connection", 1)
-    assert plan_anew([Candidate("a")], CODE, ["a"]) == ["a"]
-    assert after(found, CODE, left=[], left_s=500, back_offs=1, unanswered=["a", "a"]) == NO_ANSWER
-    assert plan_anew([Candidate("a")], CODE, ["a", "a"]) == []
-
-
-def test_busy_provider_after_an_ambiguous_one_does_not_use_up_the_repeat() -> None:
-    """Who says that it is busy has sent nothing: the code is still repeated."""
-    step = after(outcome(Verdict.TRY_LATER, "rate_limited"), CODE, left=[], left_s=60, unanswered=["a"])
-    assert step.move == "later"
-    assert plan_anew([Candidate("a")], CODE, ["a"]) == ["a"]
-
-
-def test_those_that_did_not_have_the_code_come_before_the_repeat() -> None:
-    """Whoever was busy is asked again before a code is repeated with one that may have sent it."""
-    known = [Candidate("a", 1), Candidate("b", 2), Candidate("c", 3)]
-    assert plan_anew(known, CODE, ["a", "b"]) == ["c", "a"]
-
-
-def test_courier_that_died_counts_as_a_provider_without_an_answer() -> None:
-    """A message taken over is sent, but no longer repeated; one whose repeat was taken over is not sent again."""
-    known = [Candidate("a")]
-    assert plan_anew(known, CODE, [SOMEBODY]) == ["a"]
-    assert after(outcome_of_failure("timeout"), CODE, left=[], left_s=500, unanswered=[SOMEBODY, "a"]) == NO_ANSWER
-    assert plan_anew(known, CODE, ["a", SOMEBODY]) == []
-
-
 @pytest.mark.parametrize("left", [[], ["b"]])
 def test_ambiguous_message_that_is_no_code_is_not_repeated(left: list[str]) -> None:
     """Any other message that may have gone out is never sent twice: it ends with the reason."""
@@ -239,29 +207,6 @@ def test_nothing_is_planned_beyond_the_deadline(
     assert step.move != "next" or (left and left_s > 0)
     assert step.move != "fail" or step.reason in REASONS
     assert (step.move == "done") == (found.verdict is Verdict.ACCEPTED)
-
-
-@steady
-@given(
-    st.integers(1, 4), st.lists(st.sampled_from(["try_another", "try_later", "ambiguous"]), min_size=200, max_size=200)
-)
-def test_unanswered_code_goes_out_once_for_each_provider_and_once_more(count: int, verdicts: list[str]) -> None:
-    """Whatever providers say between, nobody has a code twice but one, and that one no more than twice."""
-    known = [Candidate(str(number), number) for number in range(count)]
-    unanswered: list[str] = []
-    left, left_s, back_offs = plan_anew(known, CODE, unanswered), 1e9, 0
-    for verdict in verdicts:
-        name = left.pop(0)
-        unanswered += [name] * (verdict == "ambiguous")
-        found = outcome(Verdict(verdict))
-        step = after(found, CODE, left=left, left_s=left_s, back_offs=back_offs, unanswered=unanswered)
-        if step.move == "fail":
-            break
-        if step.move == "later":
-            left, back_offs = plan_anew(known, CODE, unanswered), back_offs + 1
-    assert len(unanswered) - len(set(unanswered)) <= 1
-    assert len(unanswered) <= count + 1
-    assert step.move != "fail" or step == NO_ANSWER
 
 
 @steady
