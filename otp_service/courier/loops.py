@@ -29,6 +29,15 @@ async def rest(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
+def _is_canceled() -> bool:
+    """True if this task was told to end, though what it awaited then came back as if nothing was.
+
+    The Redis client sends by asyncio.wait_for, which in Python 3.11 loses a cancellation that comes just as it ends.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def repeat(
     name: str,
     step: Step,
@@ -43,7 +52,7 @@ async def repeat(
     Preparing again is what brings back streams and groups that Redis lost.
     """
     failures, prepared = 0, prepare is None
-    while not stop.is_set():
+    while not (stop.is_set() or _is_canceled()):
         try:
             if prepare and not prepared:
                 await prepare()
