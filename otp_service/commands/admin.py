@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from otp_service import wiring
-from otp_service.commands.output import as_json, show
+from otp_service.commands.output import as_json, say, show
 from otp_service.domain.apikeys import SCOPES
 from otp_service.domain.errors import invalid_field
 from otp_service.domain.times import milliseconds, rfc3339, rfc3339_or_none
@@ -114,10 +114,11 @@ def list_keys(application: str | None, as_json: bool) -> None:
 
 @keys.command("revoke")
 @click.argument("id")
-def revoke_key(id: str) -> None:
+@as_json
+def revoke_key(id: str, as_json: bool) -> None:
     """Ends a key; every process refuses it within 5 s."""
-    keys_admin.revoke(opened(), ACTOR, id)
-    click.echo(f"{id} is revoked; every process refuses it within 5 s.")
+    found = keys_admin.revoke(opened(), ACTOR, id)
+    say(_key(found), as_json, f"{id} is revoked; every process refuses it within 5 s.")
 
 
 def _shown(core: Core, application: Application) -> dict[str, Any]:

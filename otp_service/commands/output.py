@@ -20,6 +20,11 @@ def show(value: Any, as_json: bool, columns: Sequence[str] | None = None) -> Non
             click.echo(f"{name:<40} {_text(each)}")
 
 
+def say(value: dict[str, Any], as_json: bool, *sentences: str) -> None:
+    """What was done: in words for people, as JSON for programs."""
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else "\n".join(sentences))
+
+
 def _lines(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, each in value.items():
         if isinstance(each, dict) and each:

@@ -93,6 +93,7 @@ STATUSES: Mapping[int, tuple[Verdict, str]] = {
     405: (Verdict.MISCONFIGURED, "bad_response"),
     429: (Verdict.TRY_LATER, "rate_limited"),
     503: (Verdict.TRY_LATER, "provider_error"),
+    504: (Verdict.AMBIGUOUS, "timeout"),  # something behind it did not answer in time, and may have sent
 }
 
 

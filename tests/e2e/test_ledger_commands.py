@@ -171,3 +171,15 @@ def test_dead_letters_are_listed_and_queued_again(operator: Operator) -> None:
     assert NUMBER not in table
     assert again == "1 entry is queued again.\n"
     assert operator.reads("worker", "dead") == "There are none yet.\n"
+
+
+def test_commands_answer_programs_too(operator: Operator, elsewhere: str) -> None:
+    """With --json the ledger's commands answer one JSON object each."""
+    path = str(operator.made.folder / "ledger.ndjson.gz")
+    there = {"OTP_DATABASE_URL": elsewhere}
+
+    assert operator.gets("migrate") == {"revision": "0001", "before": None}
+    assert operator.gets("rekey") == {"kid": "k1", "values": 0}
+    assert operator.gets("backup", path)["path"] == path
+    assert operator.gets("migrate", **there)["revision"] == "0001"
+    assert operator.gets("restore", path, **there)["rows"]["meta"] >= 1

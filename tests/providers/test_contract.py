@@ -124,6 +124,7 @@ def test_any_json_answer_becomes_an_outcome(case: Case, status: int, body: Any) 
         (429, Verdict.TRY_LATER),
         (500, Verdict.TRY_ANOTHER),
         (502, Verdict.TRY_ANOTHER),
+        (504, Verdict.AMBIGUOUS),
         (503, Verdict.TRY_LATER),
     ],
 )
