@@ -15,7 +15,7 @@ from tests.e2e.wire import Wire
 from tests.servers import RedisServer, redis_server, wait_until
 from tests.world import MASTER_KEYS, Api
 
-# The dumps are searched, so nothing in them may be compressed.
+# A Redis that keeps what it has. Its dumps are searched, so nothing in them may be compressed.
 REDIS_OPTIONS = ("--appendonly", "yes", "--rdbcompression", "no")
 OUTBOX = ("{c0}:out:high", "{c0}:out:normal", "{c0}:out:bulk")
 
@@ -92,11 +92,15 @@ class Production:
 
 
 @contextlib.contextmanager
-def installation(database_url: str = "", appendfsync: str = "everysec") -> Iterator[Production]:
-    """Redis, a vendor and settings, with nothing on them yet; the ledger is a SQLite file unless another is given."""
+def installation(database_url: str = "", appendfsync: str = "") -> Iterator[Production]:
+    """Redis, a vendor and settings, with nothing on them yet.
+
+    The ledger is a SQLite file unless another is given; Redis keeps an append-only file if it is told how.
+    """
+    options = (*REDIS_OPTIONS, "--appendfsync", appendfsync) if appendfsync else ()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="otp-e-", ignore_cleanup_errors=True)))
-        redis = stack.enter_context(redis_server(*REDIS_OPTIONS, "--appendfsync", appendfsync))
+        redis = stack.enter_context(redis_server(*options))
         sms = stack.enter_context(vendor())
         (folder / "otp-service.toml").write_text(sms.configuration)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("OTP_")}

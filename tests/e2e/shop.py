@@ -62,7 +62,7 @@ def shop_in_production(
     *,
     couriers: int = 1,
     database_url: str = "",
-    appendfsync: str = "everysec",
+    appendfsync: str = "",
     **policy: Any,
 ) -> Iterator[Shop]:
     """A running installation with one application; the ledger is a copy of the migrated one unless another is given."""

@@ -19,7 +19,7 @@ SCOPES = "verifications:start,verifications:check,reports"
 @pytest.fixture(scope="module")
 def made() -> Iterator[Production]:
     """An installation on an empty PostgreSQL."""
-    with postgres_server() as database, installation(database.url.format(name="postgres")) as made:
+    with postgres_server() as database, installation(database.url.format(name="postgres"), "everysec") as made:
         yield made
 
 

@@ -101,7 +101,8 @@ class Day:
 @pytest.fixture(scope="module")
 def day(migrated: Path) -> Iterator[Day]:
     """A day of all sorts."""
-    with shop_in_production(migrated, code_length=10, allow_custom_code=True, webotp_host="shop.example") as shop:
+    policy = {"code_length": 10, "allow_custom_code": True, "webotp_host": "shop.example"}
+    with shop_in_production(migrated, appendfsync="everysec", **policy) as shop:  # type: ignore[arg-type]
         yield Day(shop)
 
 
