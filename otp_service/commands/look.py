@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,9 +16,11 @@ from otp_service.domain.keys import parse_ring
 from otp_service.settings import BadSettings, Settings, read_settings
 from otp_service.store.connect import connect
 from otp_service.store.health import RedisHealth, examine
+from otp_service.store.link import Link
 
 Level = Literal["ok", "note", "blocker"]
 MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "blocker": ("BLOCKER", "red")}
+TRIES = 3
 OLDEST_REDIS = (7, 0)
 
 
@@ -111,12 +114,22 @@ def _providers(found: Settings, production: bool) -> list[Finding]:
 
 def _redis(found: Settings, production: bool) -> list[Finding]:
     try:
-        health = examine(connect(found.redis_url))
+        health = _patiently(connect(found.redis_url))
     except Refusal:
         return [Finding("blocker", "redis", "it does not answer", "look at OTP_REDIS_URL and whether the server runs")]
     except Exception as error:  # a Cluster's client fails when it is built
         return [Finding("blocker", "redis", f"it can't be reached ({type(error).__name__})", "look at OTP_REDIS_URL")]
     return [*_version(health), *_persistence(health, production), *_eviction(health), _clock(health)]
+
+
+def _patiently(link: Link) -> RedisHealth:
+    """What Redis says of itself; a diagnosis may wait longer than a request."""
+    for _ in range(TRIES - 1):
+        try:
+            return examine(link)
+        except Refusal:
+            time.sleep(1)
+    return examine(link)
 
 
 def _version(health: RedisHealth) -> list[Finding]:

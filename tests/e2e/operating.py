@@ -43,5 +43,5 @@ class Operator:
 @contextlib.contextmanager
 def operating(commands: Loaded, database_url: str = "") -> Iterator[Operator]:
     """An installation with nothing on it yet, and its operator."""
-    with installation(database_url) as made:
+    with installation(database_url, appendfsync="everysec") as made:
         yield Operator(made, commands)
