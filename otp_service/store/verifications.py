@@ -146,18 +146,8 @@ def _start(
 def _started(answer: list[str]) -> Started:
     body, replayed = _body(answer)
     _, id_, new, created, expires, resend_after, sends, left, message, channel = body
-    return Started(
-        id_,
-        new == "1",
-        int(created),
-        int(expires),
-        int(resend_after),
-        int(sends),
-        int(left),
-        message,
-        channel,
-        replayed,
-    )
+    times = (int(created), int(expires), int(resend_after))
+    return Started(id_, new == "1", *times, int(sends), int(left), message, channel, replayed)
 
 
 def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool = False) -> Checked | Literal["none"]:
