@@ -58,7 +58,7 @@ class Vendor(Silent):
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def request(self, message: Message) -> httpx.Request:
+    def request(self, message: Message, now: float) -> httpx.Request:
         """A POST of what vendors commonly take."""
         return httpx.Request("POST", self._url, json={"id": message.id, "to": message.to, "text": message.text})
 
@@ -75,7 +75,7 @@ class NoVendor(Vendor):
         super().__init__("http://bench.invalid/")
         self._same = httpx.Request("POST", self._url)
 
-    def request(self, message: Message) -> httpx.Request:
+    def request(self, message: Message, now: float) -> httpx.Request:
         """The same for every message."""
         return self._same
 

@@ -113,7 +113,7 @@ class Delivery:
         if provider.sends_receipts:
             url = self.receipts_url(name, entry.message, entry.verification)
             message = replace(message, receipts_url=url)
-        request = provider.request(message)
+        request = provider.request(message, self.clock.now_ms() / 1000)
         # Whatever goes wrong from here on, the message may have gone out: it is judged, never blindly repeated.
         try:
             return provider.outcome(await self.client.send(request, min(CALL_S, left_s)))

@@ -8,7 +8,7 @@ transition number, so repeats and disorder do no harm.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FactType = Literal["verification", "message", "attempt", "lock"]
+FactType = Literal["verification", "message", "attempt", "receipt", "outcome", "lock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,13 @@ class Fact:
       created_ms, expires_ms, metadata, max_attempts, message`. `person` is `{number_index, to_sealed, country, block}`;
       to_sealed is bound to number_index.
     - message: `id, n (rank), verification, status, reason, provider, provider_message_id`; when queued also
-      `application, person, channel, encoding, segments, price_micros, template, locale`.
-    - attempt: `message, n, provider, verdict, reason, provider_message_id, raw, took_ms`.
+      `application, person, channel, encoding, segments, price_micros, template, locale`, and of a message that is no
+      code `class, reference, send_at_ms, deadline_ms, metadata, test`.
+    - attempt: `message, n, provider, verdict, reason, provider_message_id, raw, took_ms, sender, country, cost_micros`;
+      cost_micros is what the provider takes for it, null where nothing is known to have gone out.
+    - receipt: `message, verification, provider, provider_message_id, part, status, reason, raw`; its id is
+      `<message id>:r:<digest of what it says>`, so that a repeat is known as one.
+    - outcome: `message, outcome (converted|not_converted)`: what a caller who checks codes itself tells.
     - lock: `application, subject, person, failures`: the hard lock of a subject.
     """
 

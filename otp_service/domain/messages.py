@@ -6,6 +6,15 @@ from enum import StrEnum
 from typing import Literal
 
 Encoding = Literal["gsm7", "ucs2"]
+MessageClass = Literal["code", "transactional", "promotional", "alert"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dlt:
+    """What India's registry (TRAI's DLT) knows a text by; networks there drop a message without it."""
+
+    entity_id: str
+    template_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,10 @@ class Message:
     receipts_url: str | None = None  # where the provider shall report what became of it
     is_code: bool = True
     test: bool = False
+    message_class: MessageClass = "code"
+    application: str = ""  # id; what rules of routing may ask for, as the next one
+    purpose: str = ""
+    dlt: Dlt | None = None
 
 
 class Verdict(StrEnum):
@@ -46,6 +59,7 @@ class Outcome:
     provider_message_id: str | None = None
     raw: str | None = None
     retry_after_s: int | None = None
+    parts: tuple[str, ...] = ()  # the ids of the segments, where the vendor gives each its own
 
 
 # Why a message ended as it did. Closed: what a vendor says and we don't know is "unknown".
@@ -102,6 +116,8 @@ class Receipt:
     status: MessageStatus
     reason: str | None = None
     raw: str | None = None
+    part: str = ""  # which segment, where the vendor reports each by itself: its id or number
+    parts: int | None = None  # how many segments there are, if the vendor says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +128,4 @@ class Callback:
     url: str  # the configured public URL with the raw query, never what Host or X-Forwarded-* say
     headers: Mapping[str, str]  # names in lower case
     body: bytes = field(repr=False)
+    certificate: bytes | None = field(default=None, repr=False)  # what certificate_url() named, in PEM

@@ -5,7 +5,7 @@ A cursor names the last row of its page, so that rows that come or go meanwhile 
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Connection, RowMapping, Select, or_, select, tuple_
@@ -81,7 +81,7 @@ def templates_page(connection: Connection, application_id: str, limit: int, curs
     """An application's templates in force, by name and locale."""
     found = newest_versions().where(templates.c.application_id == application_id)
     rows, following = _rows(connection, found, (templates.c.name, templates.c.locale), limit, cursor)
-    return Page([Saved(**row) for row in rows], following)
+    return Page([_saved(row) for row in rows], following)
 
 
 def saved(connection: Connection, application_id: str, name: str, locale: str) -> Saved | None:
@@ -90,7 +90,11 @@ def saved(connection: Connection, application_id: str, name: str, locale: str) -
         templates.c.application_id == application_id, templates.c.name == name, templates.c.locale == locale
     )
     row = connection.execute(found).mappings().one_or_none()
-    return None if row is None else Saved(**row)
+    return None if row is None else _saved(row)
+
+
+def _saved(row: RowMapping) -> Saved:
+    return Saved(*(row[field.name] for field in fields(Saved)))
 
 
 def blocks_page(

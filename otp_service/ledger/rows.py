@@ -84,6 +84,9 @@ def message(fact: Fact) -> Row:
         "reason": data.get("reason"),
         "provider": data.get("provider"),
         "provider_message_id": data.get("provider_message_id"),
+        **{name: data.get(name) for name in ("class", "reference", "country", "sender", "metadata", "test")},
+        "send_at": data.get("send_at_ms"),
+        "deadline_at": data.get("deadline_ms"),
         "queued_at": fact.at_ms,
         **{time: fact.at_ms if time == told else None for time in ("accepted_at", "sent_at", "ended_at")},
     }
@@ -102,6 +105,7 @@ def attempt(fact: Fact) -> Row:
         "raw": data.get("raw"),
         "took_ms": data.get("took_ms"),
         "at": fact.at_ms,
+        **{name: data.get(name) for name in ("sender", "country", "cost_micros")},
     }
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 METADATA = MetaData(
@@ -69,6 +70,9 @@ templates = Table(  # a version never changes; the newest of a name and locale i
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False, server_default="verification"),  # verification | message
+    Column("smart_encoding", Boolean, nullable=False, server_default=true()),
+    Column("vendor_ids", Json),  # {"dlt_entity_id", "dlt_template_id"}
 )
 
 people = Table(
@@ -154,8 +158,20 @@ messages = Table(
     Column("accepted_at", BigInteger),
     Column("sent_at", BigInteger),
     Column("ended_at", BigInteger),
+    Column("class", Text),  # null: a code
+    Column("reference", Text),
+    Column("country", Text),
+    Column("sender", Text),
+    Column("cost_micros", BigInteger),  # what its attempts cost together, as far as known
+    Column("send_at", BigInteger),
+    Column("deadline_at", BigInteger),
+    Column("outcome", Text),  # converted | not_converted, as the caller told
+    Column("metadata", Json),
+    Column("test", Boolean),
     Index(None, "verification_id"),
     Index(None, "application_id", "queued_at", "id"),
+    Index(None, "application_id", "reference"),
+    Index(None, "queued_at"),
     Index(None, "person_id"),
     Index(
         "ix_messages_number_kept",
@@ -178,6 +194,105 @@ attempts = Table(
     Column("raw", Text),
     Column("took_ms", Integer),
     Column("at", BigInteger, nullable=False),
+    Column("sender", Text),
+    Column("country", Text),
+    Column("cost_micros", BigInteger),
+)
+
+receipts = Table(
+    "receipts",
+    METADATA,
+    Column("fact_id", Text, primary_key=True),
+    Column("message_id", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("provider_message_id", Text),
+    Column("part", Text),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("raw", Text),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "message_id", "at"),
+)
+
+# What callers are told as it happens; seq grows in the order of commits, so a reader who knows one misses none.
+events = Table(
+    "events",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("application_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("data", Json, nullable=False),
+    Index(None, "application_id", "seq"),
+    Index(None, "at"),
+)
+
+webhooks = Table(
+    "webhooks",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("application_id", Text, ForeignKey("applications.id")),  # null: every application's, and the operator's
+    Column("url", Text, nullable=False),
+    Column("types", Json, nullable=False),  # [] is every type
+    Column("enabled", Boolean, nullable=False),
+    Column("disabled_reason", Text),
+    Column("disabled_at", BigInteger),
+    Column("failing_since", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+webhook_secrets = Table(
+    "webhook_secrets",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("webhook_id", Text, ForeignKey("webhooks.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # hmac | ed25519
+    Column("secret_sealed", Text, nullable=False),  # bound to id
+    Column("created_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger),  # of one that was rotated out; null: in force
+    Index(None, "webhook_id"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    METADATA,
+    Column("webhook_id", Text, ForeignKey("webhooks.id"), primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("status", Text, nullable=False),  # pending | delivered | failed
+    Column("tries", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("leased_until", BigInteger, nullable=False),
+    Column("answer", Text),  # the last status, or in a word why there was none
+    Column("changed_at", BigInteger, nullable=False),
+    Index(None, "status", "due_at"),
+)
+
+opt_outs = Table(
+    "opt_outs",
+    METADATA,
+    Column("application_id", Text, ForeignKey("applications.id"), primary_key=True),
+    Column("number_index", Text, primary_key=True),
+    Column("to_sealed", Text),  # bound to number_index
+    Column("scope", Text, nullable=False),  # promotional | all
+    Column("source", Text, nullable=False),  # admin | api | provider
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# One row per time a sender was taken out, so that a repeated receipt never revives what an admin has put back.
+sender_suspensions = Table(
+    "sender_suspensions",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("country", Text),  # null: everywhere
+    Column("reason", Text, nullable=False),
+    Column("raw", Text),
+    Column("suspended_at", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Column("lifted_by", Text),
+    Index(None, "provider", "sender"),
 )
 
 blocks = Table(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -55,10 +55,21 @@ class Provider(Protocol):
 
     @property
     def sends_receipts(self) -> bool:
-        """True if it reports to a message's `receipts_url` what became of it."""
+        """True if it reports what became of a message."""
 
-    def request(self, message: Message) -> httpx.Request:
-        """The HTTP request that hands over the message; never with a redirect to follow."""
+    @property
+    def fixed_receipts(self) -> bool:
+        """True if it reports to one URL per account, so that its reports are matched by the vendor's message id."""
+
+    @property
+    def sender(self) -> str | None:
+        """The sender of messages that name none, if the configuration gives one."""
+
+    def unfit(self, message: Message) -> str | None:
+        """Why it can't carry this message as it is asked to, in words for people; None if it can."""
+
+    def request(self, message: Message, now: float) -> httpx.Request:
+        """The HTTP request that hands over the message, `now` in seconds since 1970; never a redirect to follow."""
 
     def outcome(self, response: httpx.Response) -> Outcome:
         """The vendor's answer in our words; never an exception, whatever the answer."""
@@ -69,8 +80,46 @@ class Provider(Protocol):
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the callback comes from the vendor; `now` in seconds since 1970."""
 
+    def hint(self, raw: str | None) -> str | None:
+        """What the vendor's own word means and what to do about it, for people; None if nothing is known."""
 
-class Silent:
+
+class Known(NamedTuple):
+    """What a vendor's word means: for the message, for its reason, and for whoever must act on it."""
+
+    verdict: Verdict
+    reason: str
+    hint: str = ""  # one sentence: what is wrong, then what to do
+
+
+class Vendor:
+    """What most vendors have in common; a class says what differs.
+
+    `errors` maps the vendor's words to what they mean; a vendor that can carry India's ids says so in `carries_dlt`.
+    """
+
+    sends_receipts: bool = True
+    fixed_receipts: bool = False
+    sender: str | None = None
+    carries_dlt: ClassVar[bool] = False
+    max_characters: ClassVar[int | None] = None
+    errors: ClassVar[Mapping[str, Known]] = {}
+
+    def unfit(self, message: Message) -> str | None:
+        """A message whose ids or length the vendor would drop is refused, not shortened."""
+        if message.dlt is not None and not self.carries_dlt:
+            return "can't carry DLT ids, without which networks in India drop a message"
+        if self.max_characters is not None and len(message.text) > self.max_characters:
+            return f"takes at most {self.max_characters} characters"
+        return None
+
+    def hint(self, raw: str | None) -> str | None:
+        """What is known of the vendor's own word."""
+        known = self.errors.get(raw or "")
+        return known.hint or None if known else None
+
+
+class Silent(Vendor):
     """The callback side of a provider that reports nothing: no receipts, and no callback is authentic."""
 
     sends_receipts = False

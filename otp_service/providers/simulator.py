@@ -28,14 +28,14 @@ class Simulator(Silent):
 
     def __init__(self, name: str, options: SimulatorOptions) -> None:
         self.name = name
-        self._sender = options.sender
+        self.sender = options.sender
 
-    def request(self, message: Message) -> httpx.Request:
+    def request(self, message: Message, now: float) -> httpx.Request:
         """A POST of the message as JSON."""
         body = {
             "id": message.id,
             "to": message.to,
-            "sender": message.sender or self._sender,
+            "sender": message.sender or self.sender,
             "text": message.text,
             "segments": message.segments,
             "encoding": message.encoding,

@@ -13,7 +13,16 @@ import httpx
 from pydantic import Field, SecretStr, model_validator
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
-from otp_service.providers.base import Options, json_of, matching, outcome_of_status, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import (
+    Options,
+    Vendor,
+    json_of,
+    matching,
+    outcome_of_status,
+    unreadable,
+    vendor_id,
+    vendor_word,
+)
 from otp_service.providers.twilio_signature import form_of, is_signed
 
 MAX_VALIDITY_S = 36_000  # docs/api/errors/90007: whole seconds from 1 to 36,000, which is also the default
@@ -116,21 +125,22 @@ class TwilioOptions(Options):
         return self
 
 
-class Twilio:
+class Twilio(Vendor):
     """Sends by Twilio Messaging, and reads and authenticates its status callbacks."""
 
     kind: ClassVar[str] = "twilio"
     options_type: ClassVar[type[Options]] = TwilioOptions
-    sends_receipts = True
+    max_characters = 1600
 
     def __init__(self, name: str, options: TwilioOptions) -> None:
         self.name = name
+        self.sender = options.sender
         self._options = options
         self._url = httpx.URL(f"{options.base_url}/2010-04-01/Accounts/{options.account_sid}/Messages.json")
         self._headers = {"Authorization": _basic(options), "Accept": "application/json"}
         self._fixed = _fixed(options)
 
-    def request(self, message: Message) -> httpx.Request:
+    def request(self, message: Message, now: float) -> httpx.Request:
         """A form post; the code's remaining life goes along, since the default of ten hours delivers dead codes."""
         form = {
             "To": message.to,

@@ -14,6 +14,7 @@ import httpx
 from otp_service.domain.messages import Callback, Message, Outcome, Receipt, Verdict
 from otp_service.providers.base import (
     Options,
+    Vendor,
     at,
     json_of,
     outcome_of_status,
@@ -28,7 +29,7 @@ SEARCHED = 4096  # bytes of an answer that a pattern is tried on
 MAX_FIELDS = 200
 
 
-class Webhook:
+class Webhook(Vendor):
     """Sends by a gateway of which only the configuration knows what it wants."""
 
     kind: ClassVar[str] = "webhook"
@@ -36,16 +37,13 @@ class Webhook:
 
     def __init__(self, name: str, options: WebhookOptions) -> None:
         self.name = name
+        self.sender = options.sender
+        self.sends_receipts = options.receipts is not None
         self._options = options
         self._url = httpx.URL(options.url)
         self._authorization = _authorization(options.auth)
 
-    @property
-    def sends_receipts(self) -> bool:
-        """True if the configuration says how to read its receipts."""
-        return self._options.receipts is not None
-
-    def request(self, message: Message) -> httpx.Request:
+    def request(self, message: Message, now: float) -> httpx.Request:
         """The configured request with the message's values in their places."""
         options = self._options
         values = {**values_of(message), "sender": message.sender or options.sender}

@@ -68,7 +68,7 @@ class Vendor(Silent):
         self.name = name
         self._url = url
 
-    def request(self, message: Message) -> httpx.Request:
+    def request(self, message: Message, now: float) -> httpx.Request:
         """A POST of the message."""
         body = {"id": message.id, "to": message.to, "text": message.text, "valid_for_s": message.valid_for_s}
         return httpx.Request("POST", self._url, json={**body, "provider": self.name})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, audit, blocks, keys, locks, meta, migrate, templates
@@ -16,13 +16,47 @@ from otp_service.ledger.backup import backup
 from otp_service.ledger.engine import make_engine, reading
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.restore import BadBackup, NotEmpty, restore, verify
-from otp_service.ledger.schema import METADATA, hard_locks
+from otp_service.ledger.schema import (
+    METADATA,
+    events,
+    hard_locks,
+    opt_outs,
+    receipts,
+    sender_suspensions,
+    webhook_deliveries,
+    webhook_secrets,
+    webhooks,
+)
 from otp_service.ledger.snapshot import load_snapshot
 from tests.ledger.conftest import DATABASES, MakeUrl
 from tests.ledger.telling import AUDIT_KEY, DAY, NOW, changing, contents, locked, rows, story
 
 LATER = NOW + DAY
 OWN = [table for table in METADATA.sorted_tables if table is not meta.meta]
+
+
+GATEWAY = (
+    (receipts, {"fact_id": "msg_1:r:x", "message_id": "msg_1", "provider": "p", "status": "sent", "at": NOW}),
+    (events, {"seq": 1, "id": "evt_1", "application_id": "app_1", "type": "message.sent", "at": NOW, "data": {}}),
+    (webhooks, {"id": "whk_1", "url": "https://x.example", "types": [], "enabled": True, "created_at": NOW}),
+    (
+        webhook_secrets,
+        {"id": "whs_1", "webhook_id": "whk_1", "kind": "hmac", "secret_sealed": "k1.s", "created_at": NOW},
+    ),
+    (
+        webhook_deliveries,
+        {"webhook_id": "whk_1", "event_id": "evt_1", "status": "pending", "tries": 0}
+        | dict.fromkeys(("due_at", "leased_until", "changed_at"), NOW),
+    ),
+    (
+        opt_outs,
+        {"application_id": "app_1", "number_index": "i", "scope": "all", "source": "api", "created_at": NOW},
+    ),
+    (
+        sender_suspensions,
+        {"id": "sus_1", "provider": "p", "sender": "Shop", "reason": "unregistered_sender", "suspended_at": NOW},
+    ),
+)
 
 
 @pytest.fixture
@@ -36,6 +70,9 @@ def filled(engine: Engine) -> Engine:
         blocks.add(change, "number", "index", "fraud", to_sealed="k1.block")
     facts = [fact for number in range(3) for fact in story(number, app.id)]
     apply_facts(engine, [*facts, locked("ver_1:9", app.id, "subject", "person-1")])
+    with engine.begin() as connection:
+        for table, row in GATEWAY:
+            connection.execute(insert(table), row)
     return engine
 
 

@@ -12,6 +12,7 @@ from otp_service.domain.messages import Callback, Message
 from otp_service.providers import PROVIDERS, Provider, build
 
 FIXTURES = Path(__file__).parent / "fixtures"
+NOW = 1_790_000_000.0
 MESSAGE: dict[str, Any] = {"id": "msg_fixture", "to": "+41791234567", "text": "123456 is your code", "country": "CH"}
 
 

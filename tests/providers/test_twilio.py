@@ -12,6 +12,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from otp_service.domain.messages import RANKS, REASONS, Callback, Message
 from otp_service.providers import build
 from otp_service.providers.twilio import ERRORS, STATUSES
+from tests.providers.cases import NOW
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 TOKEN = "12345678901234567890123456789012"
@@ -167,7 +168,7 @@ def test_tables_speak_our_words() -> None:
 def test_vendors_default_validity_is_never_used() -> None:
     """A dead message still goes out with a validity of a second, not with Twilio's ten hours."""
     provider = build("twilio", "t", {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "+15005550006"})
-    request = provider.request(Message("msg_1", "+41791234567", "x", "CH", valid_for_s=-5))
+    request = provider.request(Message("msg_1", "+41791234567", "x", "CH", valid_for_s=-5), NOW)
     assert b"ValidityPeriod=1&" in request.content + b"&"
 
 
@@ -176,7 +177,7 @@ def test_senders_of_the_message_comes_before_the_configured_one() -> None:
     provider = build(
         "twilio", "t", {"account_sid": ACCOUNT, "auth_token": TOKEN, "messaging_service_sid": "MG" + "1" * 32}
     )
-    request = provider.request(Message("msg_1", "+41791234567", "x", "CH", sender="Shop"))
+    request = provider.request(Message("msg_1", "+41791234567", "x", "CH", sender="Shop"), NOW)
     assert b"From=Shop" in request.content
     assert b"MessagingServiceSid" not in request.content
 

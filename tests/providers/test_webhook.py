@@ -9,6 +9,7 @@ import pytest
 
 from otp_service.domain.messages import Callback, Message, Verdict
 from otp_service.providers import build, examine
+from tests.providers.cases import NOW
 
 OPTIONS: dict[str, Any] = {
     "url": "https://sms.example/send",
@@ -27,7 +28,7 @@ def with_values(kind: str = "json", **values: Any) -> dict[str, Any]:
 
 
 def sent(options: dict[str, Any], message: Message = MESSAGE) -> Any:
-    return json.loads(build("webhook", "gateway", options).request(message).content)
+    return json.loads(build("webhook", "gateway", options).request(message, NOW).content)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_query_of_the_url_is_kept() -> None:
     options = with_options(
         method="GET", url="https://sms.example/send?key=a%2Bb", body={"kind": "query", "values": {"t": "{to} {text}"}}
     )
-    request = build("webhook", "gateway", options).request(MESSAGE)
+    request = build("webhook", "gateway", options).request(MESSAGE, NOW)
     assert dict(request.url.params) == {"key": "a+b", "t": "+41791234567 123456 is your code"}
 
 
