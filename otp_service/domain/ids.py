@@ -9,6 +9,7 @@ SUBJECT_BYTES = 12
 TAG_BYTES = 4
 RANDOM_BYTES = 16
 MAC_BYTES = 4
+PLACE_BYTES = 4
 _PREFIX = "ver_"
 _LENGTH = len(_PREFIX) + (SUBJECT_BYTES + TAG_BYTES + RANDOM_BYTES + MAC_BYTES) * 4 // 3
 
@@ -67,5 +68,19 @@ def address_of(verification: str) -> Address:
 
 
 def message_id(random: bytes) -> str:
-    """A fresh message id; `random` is 16 bytes from a CSPRNG."""
+    """A fresh id for a message of a verification, which holds its state; `random` is 16 bytes from a CSPRNG."""
     return "msg_" + b64(random)
+
+
+def own_message_id(place: bytes, random: bytes) -> str:
+    """A fresh id for a message of its own, which names its cell; `place` is 4 bytes, `random` 16 from a CSPRNG."""
+    return "msg_" + b64(place + random)
+
+
+def message_place(message: str) -> bytes | None:
+    """The place in the id of a message of its own; None for a message of a verification, and for what is no id."""
+    try:
+        raw = unb64(message.removeprefix("msg_"))
+    except ValueError:
+        return None
+    return raw[:PLACE_BYTES] if message.startswith("msg_") and len(raw) == PLACE_BYTES + RANDOM_BYTES else None

@@ -33,6 +33,37 @@ def cell_tag(cell: int) -> str:
     return f"{{c{cell}}}"
 
 
+@dataclass(frozen=True, slots=True)
+class MessageKeys:
+    """The keys of one message of its own; `record` has the fields that a verification's record has for its messages."""
+
+    record: str
+    outboxes: tuple[str, str, str]  # high, normal, bulk
+    due: str
+    held: str
+    facts: str
+    cell: str
+
+
+def message_keys(place: bytes, message: str, cells: int) -> MessageKeys:
+    """Where a message of its own lives."""
+    cell = cell_tag(int.from_bytes(place, "big") % cells)
+    high, normal, bulk = (f"{cell}:out:{priority}" for priority in PRIORITIES)
+    return MessageKeys(
+        f"{cell}:m:{message}", (high, normal, bulk), f"{cell}:due", f"{cell}:held", f"{cell}:facts", cell
+    )
+
+
+def parts_key(cell: str, message: str) -> str:
+    """What was reported of a message, segment by segment."""
+    return f"{cell}:r:{message}"
+
+
+def reference_key(cell: str, reference: str) -> str:
+    """The message that a caller's reference names; `reference` is its digest."""
+    return f"{cell}:ref:{reference}"
+
+
 def failures_key(subject: bytes, cells: int) -> str:
     """Where the failures of a subject are counted, whatever the purpose."""
     return f"{cell_tag(int.from_bytes(subject[:4], 'big') % cells)}:f:{b64(subject)}"
