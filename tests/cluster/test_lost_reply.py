@@ -131,7 +131,7 @@ def test_a_repeat_keeps_what_its_first_try_consumed(world: World, lines: Lines, 
 @pytest.mark.parametrize("script", ["claim", "check", "conclude"])
 def test_a_check_pays_once_and_approves_once(world: World, lines: Lines, script: str) -> None:
     """A wrong guess whose reply is lost is paid once, and the operation that approved hears so."""
-    id_ = world.api.start(OTHER_NUMBER).json["id"]
+    id_ = world.started(OTHER_NUMBER)
     right, wrong = world.code(id_), world.wrong(id_)
     lines.lose_reply_to("check")
     assert world.api.check(wrong, to=OTHER_NUMBER).json["attempts_left"] == 4

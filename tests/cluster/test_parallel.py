@@ -61,7 +61,7 @@ def test_200_starts_from_one_client_stay_within_its_limit(world: World, nodes: C
 
 def test_20_codes_typed_64_times_at_once_are_20_approvals(world: World) -> None:
     """Each right code is approved for one of all that try it at once; the others hear already_used."""
-    ids = [world.api.start(f"+4179123{number:04d}").json["id"] for number in range(20)]
+    ids = [world.started(f"+4179123{number:04d}") for number in range(20)]
     guesses = [{"id": id_, "code": world.code(id_)} for id_ in ids] * 64
 
     answers = [answer.json for answer in together(world, "/v1/verifications/check", guesses)]
@@ -72,7 +72,7 @@ def test_20_codes_typed_64_times_at_once_are_20_approvals(world: World) -> None:
 
 def test_parallel_wrong_guesses_pay_each(world: World) -> None:
     """Of 60 wrong guesses at once five are compared, and the code is worth nothing afterwards."""
-    id_ = world.api.start().json["id"]
+    id_ = world.started()
     right, wrong = world.code(id_), world.wrong(id_)
     answers = together(world, "/v1/verifications/check", [{"id": id_, "code": wrong}] * 60)
     assert Counter(answer.json["reason"] for answer in answers) == {"wrong_code": 5, "max_attempts": 55}

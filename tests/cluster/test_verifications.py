@@ -32,7 +32,7 @@ def test_a_code_is_sent_checked_and_used_up(world: World) -> None:
 
 def test_a_code_is_sent_again_and_canceled(world: World) -> None:
     """A resend keeps the verification and its code; a canceled one takes no code any more."""
-    id_ = world.api.start().json["id"]
+    id_ = world.started()
     code = world.code(id_)
     resent = world.api.post(f"/v1/verifications/{id_}/resend", {})
     assert (resent.status_code, resent.json["id"], resent.json["sends"]) == (200, id_, 2)
@@ -125,7 +125,7 @@ def test_spend_stops_at_its_ceiling(world: World, nodes: Cluster) -> None:
 def test_failures_lock_over_purposes(world: World) -> None:
     """Ten wrong codes delay the next start, whatever they were for, and an open verification keeps its guesses."""
     for purpose in ("login", "payment"):
-        id_ = world.api.start(purpose=purpose).json["id"]
+        id_ = world.started(purpose=purpose)
         for _ in range(5):
             world.api.check(world.wrong(id_), purpose=purpose)
     refused = world.api.start(purpose="other")
@@ -135,7 +135,7 @@ def test_failures_lock_over_purposes(world: World) -> None:
 def test_the_courier_delivers_and_drains(world: World, settings: Settings, nodes: Cluster) -> None:
     """Codes reach the simulated phone from every cell, and the ledger hears of all that happened."""
     with running_courier(world.parts):
-        ids = [world.api.start(number).json["id"] for number in numbers(16)]
+        ids = [world.started(number) for number in numbers(16)]
         wait_until(lambda: {status_of(world, id_) for id_ in ids} == {"accepted"}, 10)
         assert all(world.api.check(world.code(id_), id=id_).json["valid"] for id_ in ids)
         with nodes.client() as client:
