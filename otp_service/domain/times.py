@@ -21,7 +21,10 @@ def rfc3339_or_none(ms: int | None) -> str | None:
 
 def milliseconds(text: str) -> int:
     """The reverse of rfc3339, for any RFC 3339 time with a zone; ValueError for anything else."""
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:  # whose own words repeat what was sent
+        raise ValueError("must be a time in RFC 3339, for instance 2026-11-22T10:00:00Z") from None
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone, for instance 2026-11-22T10:00:00Z")
     return int(moment.timestamp() * 1000)
