@@ -1,0 +1,207 @@
+"""The decision: who is asked to carry a message, in which order and under which sender, and why the others are not."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from otp_service.domain.health import WELL, Health, RouteHealth
+from otp_service.domain.messages import Message
+from otp_service.domain.routes.ranking import EXPLORE, clearly_worse, drawn, turn
+from otp_service.domain.routes.routing import Routing
+from otp_service.domain.routes.rules import Ask, Candidate, Rule
+from otp_service.domain.routes.selection import Unshown, select_sender
+
+NoRoute = Literal["no_provider", "unregistered_sender"]
+
+# Why a candidate lost; closed, told in docs/routing.md and in openapi.yaml.
+LOST: Mapping[str, str] = {
+    "forbidden": "the rule says that such messages are not sent",
+    "not_in_rule": "the rule does not name it",
+    "disabled": "it is switched off in the configuration",
+    "test_only": "it gets messages of test keys only",
+    "not_for_test": "messages of test keys go to simulators only",
+    "country_not_served": "it does not serve this country",
+    "tried": "it was tried for this message already",
+    "sender_suspended": "its sender was taken out after a vendor called it unregistered",
+    "sender_not_approved": "its sender is not approved, or no longer",
+    "sender_not_allowed": "this country's networks do not take its kind of sender",
+    "no_sender": "none of its senders is for this country and application",
+    "unfit": "it can't carry the message as it is",
+    "price_above_ceiling": "it takes more than the ceiling",
+    "breaker_open": "it failed too often of late",
+    "paused": "it asked for patience",
+}
+OF_SENDERS = frozenset({"sender_suspended", "sender_not_approved", "sender_not_allowed", "no_sender"})
+BUT_FOR_NOW = frozenset({"breaker_open", "paused", "tried"})  # it could have carried the message
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One provider that may be asked, and how."""
+
+    provider: str
+    sender: str | None = None  # None: the vendor picks it
+    price_micros: int = 0  # of the whole message
+    receipt_timeout_s: int | None = None
+    probe: bool = False  # its breaker is half open: one message at a time shows whether it is well again
+    max_per_s: float | None = None  # of the provider
+    sender_max_per_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """One provider that is not asked; `code` is one of LOST."""
+
+    provider: str
+    sender: str | None
+    code: str
+    detail: str
+    until_ms: int | None = None  # when its health lets it be asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who is asked, best first, and who is not."""
+
+    rule: Rule
+    choices: tuple[Choice, ...]
+    lost: tuple[Lost, ...]
+
+    @property
+    def reason(self) -> NoRoute | None:
+        """Why nobody can be asked; None if somebody can."""
+        if self.choices:
+            return None
+        codes = {lost.code for lost in self.lost}
+        return "unregistered_sender" if codes & OF_SENDERS and not codes & BUT_FOR_NOW else "no_provider"
+
+    @property
+    def again_ms(self) -> int | None:
+        """When somebody can be asked who now loses by health alone; None if nobody does."""
+        return min((lost.until_ms for lost in self.lost if lost.until_ms is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A candidate that may be asked, and what its place in the order depends on."""
+
+    choice: Choice
+    priority: int
+    weight: int
+    health: RouteHealth
+
+
+def decide(routing: Routing, message: Message, health: Health, now_ms: int, tried: Collection[str] = ()) -> Decision:
+    """Who carries this message; the same arguments give the same decision."""
+    rule = routing.rule_for(message, now_ms)
+    asked = rule.asked()
+    fit: list[_Fit] = []
+    lost: list[Lost] = []
+    for candidate in routing.candidates:
+        found = _judged(routing, rule, asked, candidate, message, health, now_ms, tried)
+        if isinstance(found, Lost):
+            lost.append(found)
+        else:
+            fit.append(found)
+    return Decision(rule, _ordered(fit, message), tuple(lost))
+
+
+def _judged(
+    routing: Routing,
+    rule: Rule,
+    asked: Mapping[str, Ask] | None,
+    candidate: Candidate,
+    message: Message,
+    health: Health,
+    now_ms: int,
+    tried: Collection[str],
+) -> _Fit | Lost:
+    name = candidate.name
+    code = _out_of_question(rule, asked, candidate, message, tried)
+    if code:
+        return Lost(name, None, code, rule.reason or LOST[code] if code == "forbidden" else LOST[code])
+    shown = select_sender(routing, candidate, message, now_ms)
+    if isinstance(shown, Unshown):
+        return Lost(name, shown.sender, shown.code, shown.detail)
+    sent = replace(message, sender=shown.sender)
+    unfit = routing.unfit.get(name)
+    why = unfit(sent) if unfit else None
+    if why:
+        return Lost(name, shown.sender, "unfit", why)
+    ask = (asked or {}).get(name, Ask(name))
+    price = routing.price_micros(name, message)
+    ceiling = _lower(rule.max_price_micros, ask.max_price_micros)
+    if ceiling is not None and price > ceiling and not message.test:
+        return Lost(name, shown.sender, "price_above_ceiling", f"it takes {price} micros, the ceiling is {ceiling}")
+    route = health.get((name, message.country), WELL)
+    ill = _ill(route, now_ms)
+    if ill:
+        return Lost(name, shown.sender, ill[0], LOST[ill[0]], ill[1])
+    choice = Choice(
+        name,
+        shown.sender,
+        price,
+        rule.receipt_timeout_s,
+        route.breaker != "closed",
+        candidate.max_per_s,
+        shown.max_per_s,
+    )
+    priority = candidate.priority if ask.priority is None else ask.priority
+    return _Fit(choice, priority, candidate.weight if ask.weight is None else ask.weight, route)
+
+
+def _out_of_question(
+    rule: Rule, asked: Mapping[str, Ask] | None, candidate: Candidate, message: Message, tried: Collection[str]
+) -> str | None:
+    """What excludes a candidate before anybody looks closer."""
+    if rule.forbids:
+        return "forbidden"
+    if asked is not None and candidate.name not in asked:
+        return "not_in_rule"
+    if not candidate.enabled:
+        return "disabled"
+    if message.test and not (candidate.simulated or candidate.test_only):
+        return "not_for_test"
+    if candidate.test_only and not message.test:
+        return "test_only"
+    if candidate.countries is not None and message.country not in candidate.countries:
+        return "country_not_served"
+    return "tried" if candidate.name in tried else None
+
+
+def _ill(route: RouteHealth, now_ms: int) -> tuple[str, int] | None:
+    """Which illness excludes a route now, and until when."""
+    if route.paused_until_ms > now_ms:
+        return "paused", route.paused_until_ms
+    if route.breaker != "closed" and route.open_until_ms > now_ms:
+        return "breaker_open", route.open_until_ms
+    return None
+
+
+def _lower(*ceilings: int | None) -> int | None:
+    return min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
+
+
+def _ordered(fit: list[_Fit], message: Message) -> tuple[Choice, ...]:
+    if len(fit) < 2:
+        return tuple(each.choice for each in fit)
+    worse = _worse(fit, message)
+    ranked = sorted(zip(worse, fit, strict=True), key=lambda pair: _place(pair[0], pair[1], message))
+    return tuple(each.choice for _, each in ranked)
+
+
+def _place(worse: bool, each: _Fit, message: Message) -> tuple[bool, int, float, float]:
+    latency = each.health.latency_ms
+    return (
+        worse,
+        each.priority,
+        turn(message.id, each.choice.provider, each.weight),
+        float("inf") if latency is None else latency,
+    )
+
+
+def _worse(fit: list[_Fit], message: Message) -> list[bool]:
+    """Which of them convert clearly worse; only codes tell, and only codes are moved."""
+    if not message.is_code or drawn(message.id, "") < 1 / EXPLORE:
+        return [False] * len(fit)
+    return clearly_worse([each.health for each in fit])
