@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from otp_service.domain.provider_file import ProviderFile
 from otp_service.providers.base import Provider
 from otp_service.providers.console import Console
+from otp_service.providers.kannel import Kannel
 from otp_service.providers.simulator import Simulator
 from otp_service.providers.twilio import Twilio
 from otp_service.providers.webhook import Webhook
@@ -18,6 +19,7 @@ PROVIDERS: dict[str, type[Provider]] = {
     "simulator": Simulator,
     "console": Console,
     "twilio": Twilio,
+    "kannel": Kannel,
     "webhook": Webhook,
 }
 

@@ -63,6 +63,8 @@ def values_sent(request: httpx.Request) -> dict[str, Any]:
     if kind == "application/json":
         found: dict[str, Any] = json.loads(request.content)
         return found
+    if kind.startswith("text/plain"):
+        return {"text": request.content.decode()}
     if kind:
         return dict(parse_qsl(request.content.decode(), keep_blank_values=True, strict_parsing=True))
     return dict(parse_qsl(request.url.query.decode(), keep_blank_values=True, strict_parsing=True))

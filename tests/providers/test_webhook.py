@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from otp_service.domain.messages import Callback, Message, Verdict
-from otp_service.providers import build, examine
+from otp_service.providers import PROVIDERS, build, examine
 from tests.providers.cases import NOW
 
 OPTIONS: dict[str, Any] = {
@@ -84,7 +84,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 def test_kind_that_is_unknown_is_refused_with_those_known() -> None:
     """An unknown kind is refused with a list of the known ones."""
-    assert examine("pigeon", {}) == [("kind", "is not known; known are simulator, console, twilio, webhook")]
+    assert examine("pigeon", {}) == [("kind", f"is not known; known are {', '.join(PROVIDERS)}")]
 
 
 def test_text_brings_no_placeholders_along() -> None:
