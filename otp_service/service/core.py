@@ -4,14 +4,17 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlalchemy import Engine
 
 from otp_service.domain.keys import KeyRing, mac
 from otp_service.domain.provider_file import ProviderFile
+from otp_service.domain.routes.routing import Routing
 from otp_service.ledger.changes import AuditKey
 from otp_service.ledger.snapshot import Snapshot
 from otp_service.providers import Provider
+from otp_service.service.routing import Routes
 from otp_service.store.link import Link
 
 
@@ -36,6 +39,14 @@ class Core:
     def audit_key(self) -> AuditKey:
         """The key of the audit chain; drawn from the index key, so that rotating the ring never breaks the chain."""
         return AuditKey("index", mac(self.index_key, "audit"))
+
+    def routing(self) -> Routing:
+        """The routing in force."""
+        return self._routes(self.snapshot())
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self.provider_file, self.providers)
 
 
 class Observer:
