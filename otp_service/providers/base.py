@@ -80,6 +80,12 @@ class Provider(Protocol):
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the callback comes from the vendor; `now` in seconds since 1970."""
 
+    def certificate_url(self, callback: Callback) -> str | None:
+        """Where the certificate lies without which this callback can't be judged; None if it needs none."""
+
+    def confirmation_url(self, callback: Callback) -> str | None:
+        """What must be asked by GET before the vendor reports at all; only ever of an authentic callback."""
+
     def hint(self, raw: str | None) -> str | None:
         """What the vendor's own word means and what to do about it, for people; None if nothing is known."""
 
@@ -113,10 +119,31 @@ class Vendor:
             return f"takes at most {self.max_characters} characters"
         return None
 
+    def certificate_url(self, callback: Callback) -> str | None:
+        """None: most vendors sign with a secret that both sides have."""
+        return None
+
+    def confirmation_url(self, callback: Callback) -> str | None:
+        """None: most vendors report to whatever URL they are given."""
+        return None
+
     def hint(self, raw: str | None) -> str | None:
         """What is known of the vendor's own word."""
         known = self.errors.get(raw or "")
         return known.hint or None if known else None
+
+    def refusal(self, response: httpx.Response, word: str | None) -> Outcome:
+        """The outcome of an answer that says no: the vendor's word decides if it is known, else the HTTP status."""
+        known = self.errors.get(word or "")
+        if known is None:
+            return outcome_of_status(response, raw=word)
+        patience = retry_after(response.headers) if known.verdict is Verdict.TRY_LATER else None
+        return Outcome(known.verdict, known.reason, raw=word, retry_after_s=patience)
+
+    def reason(self, word: str | None) -> str:
+        """Why a message ended badly, by the vendor's own word."""
+        known = self.errors.get(word or "")
+        return known.reason if known else "unknown"
 
 
 class Silent(Vendor):
@@ -153,6 +180,12 @@ def outcome_of_status(response: httpx.Response, raw: str | None = None) -> Outco
     verdict, reason = STATUSES.get(status, fallback)
     retry_after_s = retry_after(response.headers) if verdict is Verdict.TRY_LATER else None
     return Outcome(verdict, reason, raw=raw or f"http {status}", retry_after_s=retry_after_s)
+
+
+def outcome_of_word(word: str, known: Known, response: httpx.Response) -> Outcome:
+    """The outcome of an answer whose own word is known; Retry-After counts where waiting helps."""
+    retry_after_s = retry_after(response.headers) if known.verdict is Verdict.TRY_LATER else None
+    return Outcome(known.verdict, known.reason, raw=word, retry_after_s=retry_after_s)
 
 
 def unreadable(response: httpx.Response) -> Outcome:
