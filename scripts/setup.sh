@@ -2,7 +2,7 @@
 # Sets up, once, what a make target needs: scripts/setup.sh dev|lint|test
 #   dev    .venv with the service, and redis-server, without which the service keeps its state in its own process
 #   lint   dev and the development tools
-#   test   lint and the servers and the browser that the tests start: Redis, PostgreSQL, Chromium
+#   test   lint and what the tests start: Redis, PostgreSQL, Chromium, and Kannel, the gateway
 # System packages are installed only by root or where sudo asks for no password; OTP_SETUP_APT=no forbids it.
 # A second run finds its stamp in .venv and ends at once.
 set -eu
@@ -80,12 +80,14 @@ install_packages() {
 has_redis() { command -v valkey-server >/dev/null || command -v redis-server >/dev/null; }
 has_postgresql() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 has_chromium() { [ -x .venv/bin/chromium ] || command -v chromium >/dev/null; }
+has_kannel() { [ -x /usr/sbin/bearerbox ] || command -v bearerbox >/dev/null; }
 is_debian() { grep -q '^ID=debian' /etc/os-release 2>/dev/null; }
 
 missing_packages() {
     has_redis || echo redis-server
     has_postgresql || echo postgresql
     has_chromium || ! is_debian || echo chromium fonts-dejavu-core
+    has_kannel || echo kannel
     command -v git >/dev/null || echo git
     command -v curl >/dev/null || echo curl
 }
