@@ -1,8 +1,7 @@
 """Twilio Messaging: `POST /2010-04-01/Accounts/{sid}/Messages.json`, answered 201, reported by signed form posts.
 
 Sources: fields and statuses from twilio-oai's `twilio_api_v2010.json` and docs/messaging/api/message-resource on
-twilio.com; errors from docs/api/errors/<code> there, but those marked (*) from catalogues and code of others. None was
-tried on a live account.
+twilio.com; errors in `twilio_errors.py`. None was tried on a live account.
 """
 
 import base64
@@ -18,62 +17,14 @@ from otp_service.providers.base import (
     Vendor,
     json_of,
     matching,
-    outcome_of_status,
     unreadable,
     vendor_id,
     vendor_word,
 )
+from otp_service.providers.twilio_errors import ERRORS
 from otp_service.providers.twilio_signature import form_of, is_signed
 
 MAX_VALIDITY_S = 36_000  # docs/api/errors/90007: whole seconds from 1 to 36,000, which is also the default
-
-# vendor code -> what it means for this message
-ERRORS: Mapping[str, tuple[Verdict, str]] = {
-    "10001": (Verdict.MISCONFIGURED, "no_funds"),  # account not active, mostly for its balance
-    "14107": (Verdict.TRY_LATER, "rate_limited"),  # too many between two numbers in 30 s
-    "20003": (Verdict.MISCONFIGURED, "bad_credentials"),
-    "20005": (Verdict.MISCONFIGURED, "no_funds"),  # account not active: no funds, or a trial not begun
-    "20403": (Verdict.MISCONFIGURED, "bad_credentials"),  # account suspended or closed
-    "20404": (Verdict.MISCONFIGURED, "bad_credentials"),  # (*) no such account
-    "20429": (Verdict.TRY_LATER, "rate_limited"),  # never processed, always safe to repeat
-    "21211": (Verdict.REJECTED, "invalid_number"),  # (*)
-    "21212": (Verdict.MISCONFIGURED, "invalid_sender"),  # (*)
-    "21265": (Verdict.REJECTED, "invalid_number"),  # a short code
-    "21266": (Verdict.MISCONFIGURED, "invalid_sender"),  # from and to are the same
-    "21408": (Verdict.TRY_ANOTHER, "country_not_enabled"),  # (*) geo permissions
-    "21601": (Verdict.MISCONFIGURED, "invalid_sender"),
-    "21606": (Verdict.MISCONFIGURED, "invalid_sender"),
-    "21608": (Verdict.MISCONFIGURED, "blocked"),  # a trial account reaches verified numbers only
-    "21609": (Verdict.MISCONFIGURED, "provider_error"),  # StatusCallback: a host with underscores, or not public
-    "21610": (Verdict.REJECTED, "opted_out"),  # (*) a STOP holds for the person, so no other provider is asked
-    "21611": (Verdict.TRY_LATER, "rate_limited"),  # this sender's queue is full
-    "21612": (Verdict.TRY_ANOTHER, "invalid_sender"),  # this sender can't reach that network
-    "21614": (Verdict.REJECTED, "not_mobile"),
-    "21635": (Verdict.REJECTED, "not_mobile"),  # a landline
-    "21659": (Verdict.MISCONFIGURED, "invalid_sender"),
-    "21660": (Verdict.MISCONFIGURED, "invalid_sender"),
-    "21661": (Verdict.MISCONFIGURED, "invalid_sender"),
-    "21703": (Verdict.MISCONFIGURED, "invalid_sender"),  # (*) a messaging service without senders
-    "21705": (Verdict.MISCONFIGURED, "invalid_sender"),  # no such messaging service
-    "30001": (Verdict.TRY_LATER, "rate_limited"),  # queue overflow
-    "30002": (Verdict.MISCONFIGURED, "no_funds"),  # account suspended after queueing
-    "30003": (Verdict.TRY_ANOTHER, "unreachable"),  # handset off, or the network's trouble
-    "30004": (Verdict.REJECTED, "blocked"),  # (*)
-    "30005": (Verdict.REJECTED, "invalid_number"),  # (*) unknown to the network
-    "30006": (Verdict.REJECTED, "not_mobile"),  # (*) a landline or an unreachable carrier
-    "30007": (Verdict.TRY_ANOTHER, "filtered"),  # (*)
-    "30008": (Verdict.TRY_ANOTHER, "unknown"),  # (*)
-    "30022": (Verdict.TRY_LATER, "rate_limited"),  # 10DLC
-    "30024": (Verdict.TRY_ANOTHER, "unregistered_sender"),
-    "30032": (Verdict.MISCONFIGURED, "unregistered_sender"),  # (*) toll-free number not verified
-    "30034": (Verdict.MISCONFIGURED, "unregistered_sender"),  # (*) 10DLC without a campaign
-    "30036": (Verdict.REJECTED, "expired"),  # ValidityPeriod is over
-    "30042": (Verdict.MISCONFIGURED, "invalid_sender"),  # a generic sender
-    "30450": (Verdict.REJECTED, "blocked"),  # pumping protection: another provider would only pay for the fraud
-    "30453": (Verdict.REJECTED, "blocked"),  # the same, for hours
-    "63038": (Verdict.TRY_ANOTHER, "rate_limited"),  # the account's daily limit
-    "572005": (Verdict.MISCONFIGURED, "blocked"),  # a trial account, and a recipient not yet verified
-}
 
 # MessageStatus -> ours. Its queue is behind our hand-over, so queued and sending are `accepted` here.
 STATUSES: Mapping[str, MessageStatus] = {
@@ -131,6 +82,7 @@ class Twilio(Vendor):
     kind: ClassVar[str] = "twilio"
     options_type: ClassVar[type[Options]] = TwilioOptions
     max_characters = 1600
+    errors = ERRORS
 
     def __init__(self, name: str, options: TwilioOptions) -> None:
         self.name = name
@@ -162,10 +114,8 @@ class Twilio(Vendor):
         body = json_of(response.content)
         told = body if isinstance(body, dict) else {}
         code = vendor_word(told.get("error_code" if response.is_success else "code"))
-        if code is not None and code in ERRORS:
-            return _of_code(code, response)
-        if not response.is_success:
-            return outcome_of_status(response, raw=code)
+        if not response.is_success or code in ERRORS:
+            return self.refusal(response, code)
         if (status := vendor_word(told.get("status"))) in BAD_ENDS:
             return Outcome(Verdict.TRY_ANOTHER, "unknown", raw=code or status)
         sid = vendor_id(told.get("sid"))
@@ -181,7 +131,7 @@ class Twilio(Vendor):
         if status is None:
             return [Receipt(sid, "accepted", "unknown", vendor_word(said))]
         code = vendor_word(form.get("ErrorCode", ""))
-        reason = _reason(code) if said in BAD_ENDS else None
+        reason = self.reason(code) if said in BAD_ENDS else None
         return [Receipt(sid, status, reason, code or said)]
 
     def authentic(self, callback: Callback, now: float) -> bool:
@@ -205,13 +155,3 @@ def _fixed(options: TwilioOptions) -> dict[str, str]:
         "AddressRetention": options.obfuscate_address and "obfuscate",
     }
     return {name: value for name, value in wanted.items() if value}
-
-
-def _of_code(code: str, response: httpx.Response) -> Outcome:
-    verdict, reason = ERRORS[code]
-    patience = outcome_of_status(response).retry_after_s if verdict is Verdict.TRY_LATER else None
-    return Outcome(verdict, reason, raw=code, retry_after_s=patience)
-
-
-def _reason(code: str | None) -> str:
-    return ERRORS[code][1] if code is not None and code in ERRORS else "unknown"

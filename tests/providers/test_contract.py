@@ -152,6 +152,14 @@ def test_raw_word_repeats_no_number_text_or_code(case: Case) -> None:
         assert outcome.raw in (None, f"http {status}")
 
 
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_every_known_word_has_a_reason_and_a_hint(kind: str) -> None:
+    """Each word that a provider knows of its vendor has one of our reasons, and a sentence for people."""
+    known = getattr(PROVIDERS[kind], "errors", {})
+    assert {word for word, told in known.items() if told.reason not in REASONS} == set()
+    assert {word for word, told in known.items() if not told.hint or told.hint.endswith(".")} == set()
+
+
 @each_case
 def test_unknown_option_is_refused_by_its_name(case: Case) -> None:
     """An option that the kind doesn't have is refused at load, by its name."""

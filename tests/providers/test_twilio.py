@@ -11,7 +11,8 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from otp_service.domain.messages import RANKS, REASONS, Callback, Message
 from otp_service.providers import build
-from otp_service.providers.twilio import ERRORS, STATUSES
+from otp_service.providers.twilio import STATUSES
+from otp_service.providers.twilio_errors import ERRORS
 from tests.providers.cases import NOW
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
@@ -161,8 +162,16 @@ def test_too_many_fields_are_refused() -> None:
 
 def test_tables_speak_our_words() -> None:
     """Each vendor code maps to one of our reasons, and each vendor status to one of our statuses."""
-    assert {reason for _, reason in ERRORS.values()} <= REASONS
+    assert {known.reason for known in ERRORS.values()} <= REASONS
     assert set(STATUSES.values()) <= set(RANKS)
+
+
+def test_error_is_translated_for_people() -> None:
+    """An error code comes with what is wrong and what to do; an unknown one says nothing."""
+    provider = build("twilio", "t", {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "+15005550006"})
+    wanted = "your US number is not registered for 10DLC; register it or choose another sender"
+    assert provider.hint("30034") == wanted
+    assert provider.hint("99999") is None
 
 
 def test_vendors_default_validity_is_never_used() -> None:
