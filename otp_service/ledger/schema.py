@@ -34,7 +34,8 @@ METADATA = MetaData(
 )
 Json = JSON(none_as_null=True)
 
-# version: grows with every change of a truth; audit_head: "<seq>:<hash>"; index_key: sealed; restored_at: ms.
+# version: grows with every change of a truth; audit_head: "<seq>:<hash>"; index_key: sealed; restored_at: ms;
+# event_seq: of the newest event; event_fanout: of the newest that webhooks were given.
 meta = Table("meta", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
 applications = Table(
@@ -115,6 +116,12 @@ verifications = Table(
     Index(None, "application_id", "created_at", "id"),
     Index(None, "person_id", "created_at"),
     Index(
+        "ix_verifications_pending",
+        "expires_at",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
+    Index(
         "ix_verifications_number_kept",
         "application_id",
         "created_at",
@@ -165,6 +172,7 @@ messages = Table(
     Column("cost_micros", BigInteger),  # what its attempts cost together, as far as known
     Column("send_at", BigInteger),
     Column("deadline_at", BigInteger),
+    Column("moved_at", BigInteger),  # when send_at was last set to another time
     Column("outcome", Text),  # converted | not_converted, as the caller told
     Column("metadata", Json),
     Column("test", Boolean),
@@ -220,12 +228,12 @@ events = Table(
     METADATA,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, unique=True),
-    Column("application_id", Text, nullable=False),
+    Column("application_id", Text, nullable=False),  # empty: the operator's own
     Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # what it is about: events of one subject are told in order
     Column("at", BigInteger, nullable=False),
     Column("data", Json, nullable=False),
     Index(None, "application_id", "seq"),
-    Index(None, "at"),
 )
 
 webhooks = Table(
@@ -259,6 +267,8 @@ webhook_deliveries = Table(
     METADATA,
     Column("webhook_id", Text, ForeignKey("webhooks.id"), primary_key=True),
     Column("event_id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # the event's, as the next
+    Column("subject", Text, nullable=False),
     Column("status", Text, nullable=False),  # pending | delivered | failed
     Column("tries", Integer, nullable=False),
     Column("due_at", BigInteger, nullable=False),
@@ -266,12 +276,16 @@ webhook_deliveries = Table(
     Column("answer", Text),  # the last status, or in a word why there was none
     Column("changed_at", BigInteger, nullable=False),
     Index(None, "status", "due_at"),
+    Index(None, "webhook_id", "seq"),
+    Index(None, "webhook_id", "subject"),
+    Index(None, "event_id"),
 )
 
 opt_outs = Table(
     "opt_outs",
     METADATA,
     Column("application_id", Text, ForeignKey("applications.id"), primary_key=True),
+    Column("test", Boolean, primary_key=True),  # what test keys do stays among themselves
     Column("number_index", Text, primary_key=True),
     Column("to_sealed", Text),  # bound to number_index
     Column("scope", Text, nullable=False),  # promotional | all

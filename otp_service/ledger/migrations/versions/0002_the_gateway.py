@@ -30,7 +30,7 @@ def _templates() -> None:
 def _messages() -> None:
     for name in ("class", "reference", "country", "sender", "outcome"):
         op.add_column("messages", _text(name, nullable=True))
-    for name in ("cost_micros", "send_at", "deadline_at"):
+    for name in ("cost_micros", "send_at", "deadline_at", "moved_at"):
         op.add_column("messages", _ms(name, nullable=True))
     op.add_column("messages", sa.Column("metadata", JSON))
     op.add_column("messages", sa.Column("test", Boolean))
@@ -59,13 +59,16 @@ def _events() -> None:
         "events",
         sa.Column("seq", BigInteger, primary_key=True, autoincrement=False),
         _text("id", unique=True),
-        *(_text(name) for name in ("application_id", "type")),
+        *(_text(name) for name in ("application_id", "type", "subject")),
         _ms("at"),
         sa.Column("data", JSON, nullable=False),
     )
     op.create_index("ix_events_application_id_seq", "events", ["application_id", "seq"])
-    op.create_index("ix_events_at", "events", ["at"])
-    op.execute("INSERT INTO meta (name, value) VALUES ('event_seq', '0')")
+    op.execute("INSERT INTO meta (name, value) VALUES ('event_seq', '0'), ('event_fanout', '0')")
+    pending = sa.text("status = 'pending'")
+    op.create_index(
+        "ix_verifications_pending", "verifications", ["expires_at"], sqlite_where=pending, postgresql_where=pending
+    )
 
 
 def _webhooks() -> None:
@@ -93,19 +96,22 @@ def _webhooks() -> None:
         "webhook_deliveries",
         sa.Column("webhook_id", Text, sa.ForeignKey("webhooks.id"), primary_key=True),
         _text("event_id", primary_key=True),
-        _text("status"),
+        _ms("seq"),
+        *(_text(name) for name in ("subject", "status")),
         sa.Column("tries", Integer, nullable=False),
         *(_ms(name) for name in ("due_at", "leased_until")),
         _text("answer", nullable=True),
         _ms("changed_at"),
     )
-    op.create_index("ix_webhook_deliveries_status_due_at", "webhook_deliveries", ["status", "due_at"])
+    for columns in (["status", "due_at"], ["webhook_id", "seq"], ["webhook_id", "subject"], ["event_id"]):
+        op.create_index(f"ix_webhook_deliveries_{'_'.join(columns)}", "webhook_deliveries", columns)
 
 
 def _opt_outs() -> None:
     op.create_table(
         "opt_outs",
         sa.Column("application_id", Text, sa.ForeignKey("applications.id"), primary_key=True),
+        sa.Column("test", Boolean, primary_key=True),
         _text("number_index", primary_key=True),
         _text("to_sealed", nullable=True),
         *(_text(name) for name in ("scope", "source")),
