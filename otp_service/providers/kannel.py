@@ -60,6 +60,7 @@ REPORTS: Mapping[str, tuple[MessageStatus, str | None]] = {
 NETWORK_ERROR = re.compile(r"dlr_err=([0-9A-Za-z]{1,8})(?![0-9A-Za-z])")
 
 Url = Annotated[str, matching(r"https?://[^/?#@\s]+(/[^?#\s]*)?", "an http or https URL without credentials or query")]
+Sender = Annotated[str, matching(r"[ -~]{1,20}", "1 to 20 characters of ASCII")]
 Header = Annotated[str, matching(r"[!-~]{1,64}", "visible ASCII without spaces, at most 64 characters")]
 
 
@@ -69,7 +70,7 @@ class KannelOptions(Options):
     url: Url = "http://127.0.0.1:13013/cgi-bin/sendsms"
     username: Header
     password: Annotated[SecretStr, Field(min_length=1)]
-    sender: Annotated[str | None, matching(r"[ -~]{1,20}", "1 to 20 characters of ASCII")] = None
+    sender: Sender | None = None
     smsc: Header | None = None  # the connection to use, where the user isn't bound to one
     account: Header | None = None  # shows in Kannel's access log, for whoever is billed
 
