@@ -1,52 +1,48 @@
-"""The configuration file of the providers, `otp-service.toml`: from text to typed entries, every mistake told at once.
+"""The configuration file, `otp-service.toml`: from text to typed entries, every mistake told at once.
 
 The environment comes in as a mapping, so that a secret stands in the file as `${NAME}` only. What a kind of provider
-takes as options is its own business: `examine` asks it, so that its complaints come in the same go.
+takes as options is its own business: `examine` asks it, so that its complaints come in the same go. So do those of the
+price files that it names: `read` fetches them.
 """
 
-import re
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import phonenumbers
-
+from otp_service.domain.config_file.money import Rates, read_rates
+from otp_service.domain.config_file.providers import (
+    SIMULATOR,
+    Examine,
+    ProviderEntry,
+    Read,
+    names_of,
+    read_entry,
+    repeated,
+)
+from otp_service.domain.config_file.routes import read_rule
+from otp_service.domain.config_file.sections import Document, Section, read_document
+from otp_service.domain.config_file.senders import read_sender, read_sender_rules
 from otp_service.domain.references import resolve
+from otp_service.domain.routes.rules import Rule
+from otp_service.domain.routes.sender_rules import COUNTRIES, CountryRule
+from otp_service.domain.routes.senders import Sender
 
-SIMULATOR = "simulator"
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
-HEADER = re.compile(r"^[ \t]*\[\[[ \t]*providers[ \t]*\]\]", re.MULTILINE)
-DEFAULT_PRIORITY = 100
-MAX_PRIORITY = 1000
-COMMON = ("name", "kind", "priority", "countries")
-
-# kind and options -> (field, what is wrong and what to do) of each mistake; a value never stands in it.
-Examine = Callable[[str, Mapping[str, Any]], Iterable[tuple[str, str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderEntry:
-    """One configured provider; `options` holds what its kind takes, secrets included, and is never shown."""
-
-    name: str
-    kind: str
-    priority: int = DEFAULT_PRIORITY  # lower comes first
-    countries: frozenset[str] | None = None  # ISO 3166 alpha-2; None: every country
-    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    test_only: bool = False  # gets the messages of test keys and no others
+__all__ = ["SIMULATOR", "ProviderEntry", "ProviderFile", "ProviderFileError", "parse_provider_file", "with_simulator"]
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderFile:
-    """All configured providers in the order of the file."""
+    """All configured providers, rules and senders, in the order of the file."""
 
     providers: tuple[ProviderEntry, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    senders: tuple[Sender, ...] = ()
+    country_rules: Mapping[str, CountryRule] = field(default_factory=lambda: COUNTRIES, repr=False)
 
     @property
     def live(self) -> tuple[ProviderEntry, ...]:
         """Those that get real messages; without one a production service is not ready."""
-        return tuple(entry for entry in self.providers if not entry.test_only)
+        return tuple(entry for entry in self.providers if entry.enabled and not entry.test_only)
 
 
 class ProviderFileError(ValueError):
@@ -61,25 +57,31 @@ def _nothing_wrong(kind: str, options: Mapping[str, Any]) -> Iterable[tuple[str,
     return ()
 
 
+def _no_files(path: str) -> str:
+    raise FileNotFoundError(2, "No such file or directory")
+
+
 def parse_provider_file(
     text: str,
     environment: Mapping[str, str],
     examine: Examine = _nothing_wrong,
     *,
     source: str = "otp-service.toml",
+    read: Read = _no_files,
 ) -> ProviderFile:
-    """The providers that `text` configures; ProviderFileError lists every mistake with its place."""
-    tables, problems = _tables(text, source)
-    places = _places(text, source, tables)
-    entries = []
-    for place, table in zip(places, tables, strict=True):
-        entry, mistakes = _entry(table, environment, examine)
-        entries.append(entry)
-        problems += [f"{place}: {where}: {what}" for where, what in mistakes]
-    problems += _repeated(entries, places)
+    """What `text` configures; ProviderFileError lists every mistake with its place."""
+    document = read_document(text, source)
+    problems = list(document.problems)
+    rates = _rates(document, problems)
+    found = ProviderFile(
+        _providers(document.lists["providers"], environment, examine, read, rates, problems),
+        _rules(document, rates, problems),
+        _senders(document, environment, problems),
+        _sender_rules(document, source, problems),
+    )
     if problems:
         raise ProviderFileError(problems)
-    return ProviderFile(tuple(entries))
+    return found
 
 
 def with_simulator(file: ProviderFile, *, development: bool) -> ProviderFile:
@@ -92,110 +94,69 @@ def with_simulator(file: ProviderFile, *, development: bool) -> ProviderFile:
         entries = (*entries, ProviderEntry(SIMULATOR, SIMULATOR, test_only=bool(entries)))
     if not development:
         entries = tuple(replace(entry, test_only=True) if entry.kind == SIMULATOR else entry for entry in entries)
-    return ProviderFile(entries)
+    return replace(file, providers=entries)
 
 
-def _tables(text: str, source: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """The provider tables and what is wrong with the file around them."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return [], [f"{source}: this is not TOML: {error}"]
-    problems = [
-        f"{source}: {key}: unknown key; only [[providers]] is known here" for key in document if key != "providers"
-    ]
-    tables = document.get("providers", [])
-    if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
-        return [], [*problems, f"{source}: providers: begin each provider with a line [[providers]]"]
-    return tables, problems
+def _rates(document: Document, problems: list[str]) -> Rates:
+    section = document.tables.get("currencies")
+    if section is None:
+        return read_rates({"dated": "1970-01-01"})[0]
+    rates, mistakes = read_rates(section.table)
+    problems += section.told(mistakes)
+    return rates
 
 
-def _places(text: str, source: str, tables: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Where each table begins, for people: file, line and name."""
-    lines = [text.count("\n", 0, header.start()) + 1 for header in HEADER.finditer(text)]
-    known = len(lines) == len(tables)  # not so if the text of a string looks like a header, or for inline tables
-    return [
-        f"{source}{f' line {lines[index]}' if known else ''}, provider {_called(table, index)}"
-        for index, table in enumerate(tables)
-    ]
+def _providers(
+    sections: Sequence[Section],
+    environment: Mapping[str, str],
+    examine: Examine,
+    read: Read,
+    rates: Rates,
+    problems: list[str],
+) -> tuple[ProviderEntry, ...]:
+    entries = []
+    for section in sections:
+        table, mistakes = resolve(section.table, environment)
+        entry, mistakes = read_entry(table, mistakes, examine, read, rates)
+        entries.append(entry)
+        problems += section.told(mistakes)
+    problems += repeated(entries, [section.place for section in sections])
+    return tuple(entries)
 
 
-def _called(table: Mapping[str, Any], index: int) -> str:
-    name = table.get("name")
-    return repr(name) if isinstance(name, str) and NAME.match(name) else f"number {index + 1}"
+def _rules(document: Document, rates: Rates, problems: list[str]) -> tuple[Rule, ...]:
+    known = _known(document)
+    rules: list[Rule] = []
+    for number, section in enumerate(document.lists["routes"], 1):
+        rule, mistakes = read_rule(section.table, number, known, rates)
+        if rule.name in [other.name for other in rules]:
+            mistakes.append(("name", "there is one of this name already; choose another"))
+        rules.append(rule)
+        problems += section.told(mistakes)
+    return tuple(rules)
 
 
-def _entry(
-    table: Mapping[str, Any], environment: Mapping[str, str], examine: Examine
-) -> tuple[ProviderEntry, list[tuple[str, str]]]:
-    """One table as an entry, and its mistakes as (field, what to do)."""
-    table, mistakes = resolve(table, environment)
-    mistakes += [(key, complaint) for key in COMMON if (complaint := CHECKS[key](table.get(key)))]
-    options = {key: value for key, value in table.items() if key not in COMMON}
-    if isinstance(table.get("kind"), str):
-        mistakes += _unreported(examine(table["kind"], options), mistakes)
-    if mistakes:
-        return ProviderEntry(str(table.get("name")), ""), mistakes
-    return _typed(table, options), []
+def _senders(document: Document, environment: Mapping[str, str], problems: list[str]) -> tuple[Sender, ...]:
+    known = _known(document)
+    senders = []
+    for section in document.lists["senders"]:
+        table, mistakes = resolve(section.table, environment)
+        if not mistakes:
+            sender, mistakes = read_sender(table, known)
+            senders.append(sender)
+        problems += section.told(mistakes)
+    return tuple(senders)
 
 
-def _typed(table: Mapping[str, Any], options: Mapping[str, Any]) -> ProviderEntry:
-    countries = table.get("countries")
-    return ProviderEntry(
-        name=table["name"],
-        kind=table["kind"],
-        priority=table.get("priority", DEFAULT_PRIORITY),
-        countries=None if countries is None else frozenset(countries),
-        options=options,
-    )
+def _sender_rules(document: Document, source: str, problems: list[str]) -> Mapping[str, CountryRule]:
+    section = document.tables.get("sender_rules")
+    if section is None:
+        return COUNTRIES
+    rules, mistakes = read_sender_rules(section.table, source)
+    problems += section.told(mistakes)
+    return rules
 
 
-def _unreported(found: Iterable[tuple[str, str]], known: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """A field whose secret is missing is told once, not again for its look."""
-    told = {where for where, _ in known}
-    return [(where, what) for where, what in found if where not in told]
-
-
-def _repeated(entries: Sequence[ProviderEntry], places: Sequence[str]) -> list[str]:
-    seen: dict[str, str] = {}
-    problems = []
-    for entry, place in zip(entries, places, strict=True):
-        if entry.kind and entry.name in seen:
-            problems.append(f"{place}: name: there is one of this name already ({seen[entry.name]}); choose another")
-        seen.setdefault(entry.name, place)
-        if entry.kind and entry.name == SIMULATOR != entry.kind:
-            problems.append(f"{place}: name: {SIMULATOR!r} is kept for the simulator; choose another")
-    return problems
-
-
-def _check_name(value: object) -> str | None:
-    if isinstance(value, str) and NAME.match(value):
-        return None
-    return "give each provider a name of 1 to 32 lower-case letters, digits, - or _"
-
-
-def _check_kind(value: object) -> str | None:
-    return None if isinstance(value, str) and value else 'say what it is, for instance kind = "twilio"'
-
-
-def _check_priority(value: object) -> str | None:
-    if value is None or (type(value) is int and 0 <= value <= MAX_PRIORITY):
-        return None
-    return f"must be a whole number from 0 to {MAX_PRIORITY}; lower comes first"
-
-
-def _check_countries(value: object) -> str | None:
-    if value is None:
-        return None
-    if not (isinstance(value, list) and value and all(isinstance(country, str) for country in value)):
-        return 'must be a list such as ["CH", "LI"]; leave it out for every country'
-    unknown = [country for country in value if country not in phonenumbers.SUPPORTED_REGIONS]
-    return f"unknown country {unknown[0][:8]!r}; use ISO 3166 codes such as CH" if unknown else None
-
-
-CHECKS: Mapping[str, Callable[[object], str | None]] = {
-    "name": _check_name,
-    "kind": _check_kind,
-    "priority": _check_priority,
-    "countries": _check_countries,
-}
+def _known(document: Document) -> frozenset[str]:
+    """Whom rules and senders may name."""
+    return names_of(section.table for section in document.lists["providers"]) | {SIMULATOR}

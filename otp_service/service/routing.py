@@ -1,10 +1,12 @@
 """The routing in force: what the configuration says, the providers' own say, and the senders that were taken out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from otp_service.domain.provider_file import SIMULATOR, ProviderEntry, ProviderFile
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Candidate
+from otp_service.domain.routes.senders import Sender
 from otp_service.ledger.snapshot import Snapshot
 from otp_service.providers import Provider
 
@@ -20,20 +22,46 @@ class Routes:
         """The routing under these truths."""
         known = self._known
         if known is None or known[0] is not snapshot:
-            known = (snapshot, routing_of(self._file, self._providers))
+            known = (snapshot, routing_of(self._file, self._providers, snapshot))
             self._known = known
         return known[1]
 
 
-def routing_of(file: ProviderFile, providers: Mapping[str, Provider]) -> Routing:
-    """The routing that a configuration says."""
+def routing_of(file: ProviderFile, providers: Mapping[str, Provider], snapshot: Snapshot) -> Routing:
+    """The routing that a configuration says, under these truths."""
+    ids = {application.name: id_ for id_, application in snapshot.applications.items()}
     return Routing(
         candidates=tuple(map(candidate_of, file.providers)),
+        rules=tuple(replace(rule, applications=_ids(rule.applications, ids)) for rule in file.rules),
+        prices={entry.name: entry.prices for entry in file.providers},
+        senders=_by_provider(file, ids),
         own_senders={name: provider.sender for name, provider in providers.items()},
         unfit={name: provider.unfit for name, provider in providers.items()},
+        country_rules=file.country_rules,
     )
 
 
 def candidate_of(entry: ProviderEntry) -> Candidate:
     """A configured provider as a candidate."""
-    return Candidate(entry.name, entry.priority, entry.countries, entry.test_only, entry.kind == SIMULATOR)
+    return Candidate(
+        entry.name,
+        entry.priority,
+        entry.countries,
+        entry.test_only,
+        entry.kind == SIMULATOR,
+        entry.weight,
+        entry.enabled,
+        entry.max_per_s,
+    )
+
+
+def _by_provider(file: ProviderFile, ids: Mapping[str, str]) -> dict[str, tuple[Sender, ...]]:
+    senders = [replace(sender, applications=_ids(sender.applications, ids)) for sender in file.senders]
+    return {
+        entry.name: tuple(sender for sender in senders if entry.name in sender.providers) for entry in file.providers
+    }
+
+
+def _ids(named: Collection[str] | None, ids: Mapping[str, str]) -> frozenset[str] | None:
+    """Applications by id, since they may be renamed; the configuration names them either way."""
+    return None if named is None else frozenset(ids.get(name, name) for name in named)

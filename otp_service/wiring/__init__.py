@@ -3,7 +3,9 @@
 import gc
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import Engine
@@ -132,10 +134,17 @@ def provider_file(settings: Settings) -> ProviderFile:
         except OSError as error:
             raise BadSettings(f"OTP_CONFIG: {settings.config} can't be read: {error.strerror}") from None
         try:
-            file = parse_provider_file(text, os.environ, examine, source=settings.config.name)
+            file = parse_provider_file(
+                text, os.environ, examine, source=settings.config.name, read=_beside(settings.config)
+            )
         except ValueError as error:
             raise BadSettings(f"OTP_CONFIG: the configuration file is wrong:\n{error}") from None
     return with_simulator(file, development=not settings.production)
+
+
+def _beside(config: Path) -> Callable[[str], str]:
+    """Reads the files that the configuration names, from where it lies."""
+    return lambda path: (config.parent / path).read_text(encoding="utf-8")
 
 
 def fix_store(parts: Parts) -> None:

@@ -45,6 +45,24 @@ def kind_of(sender: str) -> SenderKind:
     return "long_code" if len(digits) >= SHORTEST_LONG_CODE or sender.startswith("+") else "short_code"
 
 
+# GSM 03.40 gives an alphanumeric address 11 characters; E.164 gives a number 15 digits.
+LOOKS: Mapping[SenderKind, tuple[str, str]] = {
+    "alphanumeric": (
+        r"(?=.*[A-Za-z])[A-Za-z0-9 &+._-]{1,11}",
+        "an alphanumeric sender has 1 to 11 letters, digits, spaces or & + . _ -, one letter at least",
+    ),
+    "long_code": (r"\+?[0-9]{7,15}", "a long code is a number such as +41791234567"),
+    "short_code": (r"[0-9]{3,8}", "a short code has 3 to 8 digits"),
+    "pool": (r"[\x21-\x7e]{1,128}", "a pool is the name that the vendor gives it"),
+}
+
+
+def looks_wrong(sender: str, kind: SenderKind) -> str | None:
+    """Why it can't be a sender of this kind; None if it can."""
+    pattern, told = LOOKS[kind]
+    return None if re.fullmatch(pattern, sender) else told
+
+
 def sticky(senders: Sequence[Sender], to: str) -> Sender:
     """The sender that this person always sees: rendezvous hashing, so that a new sender moves few people."""
     return max(senders, key=lambda each: _hash(each.sender, to)) if len(senders) > 1 else senders[0]

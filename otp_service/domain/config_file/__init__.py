@@ -1,0 +1,1 @@
+"""The parts of `otp-service.toml`: each from a table of TOML to something typed, with every mistake told."""
