@@ -108,6 +108,7 @@ class Vendor:
     fixed_receipts: bool = False
     sender: str | None = None
     carries_dlt: ClassVar[bool] = False
+    signed_by: ClassVar[str] = ""  # how its reports prove themselves, for people; "": by the secret in their URL alone
     max_characters: ClassVar[int | None] = None
     errors: ClassVar[Mapping[str, Known]] = {}
 
