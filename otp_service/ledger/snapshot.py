@@ -7,12 +7,13 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, select
 
 from otp_service.domain.templates import Template
-from otp_service.ledger import blocks, keys, locks, meta, templates
+from otp_service.ledger import blocks, keys, locks, meta, suspensions, templates
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.blocks import Blocked
 from otp_service.ledger.engine import reading
 from otp_service.ledger.keys import ApiKey
 from otp_service.ledger.schema import api_keys
+from otp_service.ledger.suspensions import Suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Snapshot:
     blocked: Blocked = field(repr=False)
     hard_locks: frozenset[tuple[str, str]]  # (application id, base64url of the subject)
     problems: tuple[str, ...] = ()
+    suspended: Suspended = field(default_factory=dict)  # senders that are shown to nobody
 
 
 def load_snapshot(engine: Engine, known: Snapshot | None = None) -> Snapshot:
@@ -51,6 +53,7 @@ def _load(connection: Connection, version: int) -> Snapshot:
         blocked=blocks.arranged(blocks.listed(connection)),
         hard_locks=frozenset((lock.application_id, lock.subject) for lock in locks.in_force(connection)),
         problems=tuple(problems),
+        suspended=suspensions.arranged(suspensions.in_force(connection)),
     )
 
 

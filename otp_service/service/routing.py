@@ -38,6 +38,7 @@ def routing_of(file: ProviderFile, providers: Mapping[str, Provider], snapshot: 
         own_senders={name: provider.sender for name, provider in providers.items()},
         unfit={name: provider.unfit for name, provider in providers.items()},
         country_rules=file.country_rules,
+        suspended=snapshot.suspended,
     )
 
 
