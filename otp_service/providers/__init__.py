@@ -10,6 +10,7 @@ from otp_service.providers.base import Provider
 from otp_service.providers.console import Console
 from otp_service.providers.kannel import Kannel
 from otp_service.providers.simulator import Simulator
+from otp_service.providers.telnyx import Telnyx
 from otp_service.providers.twilio import Twilio
 from otp_service.providers.webhook import Webhook
 
@@ -19,6 +20,7 @@ PROVIDERS: dict[str, type[Provider]] = {
     "simulator": Simulator,
     "console": Console,
     "twilio": Twilio,
+    "telnyx": Telnyx,
     "kannel": Kannel,
     "webhook": Webhook,
 }
