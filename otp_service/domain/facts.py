@@ -22,7 +22,8 @@ class Fact:
       to_sealed is bound to number_index.
     - message: `id, n (rank), verification, status, reason, provider, provider_message_id`; when queued also
       `application, person, channel, encoding, segments, price_micros, template, locale`, and of a message that is no
-      code `class, reference, send_at_ms, deadline_ms, metadata, test`.
+      code `class, reference, send_at_ms, deadline_ms, metadata, test`; when it is moved to another time, again n 1 with
+      `send_at_ms, deadline_ms, moved_ms`, the last of which says which move is the newest.
     - attempt: `message, n, provider, verdict, reason, provider_message_id, raw, took_ms, sender, country, cost_micros`;
       cost_micros is what the provider takes for it, null where nothing is known to have gone out.
     - receipt: `message, verification, provider, provider_message_id, part, status, reason, raw`; its id is

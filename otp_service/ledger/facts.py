@@ -31,23 +31,31 @@ def _earliest(old: Value, new: Value, _: Value) -> Value:
     return case((new < old, new), else_=old)
 
 
+def _best(old: Value, new: Value, _: Value) -> Value:
+    return case((new == "converted", new), else_=func.coalesce(old, new))
+
+
+_MOVED = ("send_at", "deadline_at", "moved_at")  # a move is no transition: the later of two is the newer fact
+
 # What becomes of each column when another fact tells of the same row; what isn't named here is told by the first fact
 # that says it, in whatever order they come.
 _RULES = {
     **dict.fromkeys(("n", "status", "reason"), _as_told),
     **dict.fromkeys(("sends", "used", "provider", "provider_message_id", "ended_at"), _newest_said),
+    **dict.fromkeys(_MOVED, _newest_said),
+    "outcome": _best,
     **dict.fromkeys(("created_at", "queued_at"), _earliest),
 }
 _NEVER = frozenset({"id", "number_kept"})  # a number that was forgotten stays forgotten
 
-# In the order in which they are written: (type of fact, its row, the table, whether later facts change the row).
-_PARTS: tuple[tuple[FactType, Callable[[Fact], Row], Table, bool], ...] = (
-    ("verification", rows.verification, verifications, True),
-    ("verification", rows.history, verification_history, False),
-    ("message", rows.message, messages, True),
-    ("attempt", rows.attempt, attempts, False),
+# In the order in which they are written: (types of fact, their row, the table, whether later facts change the row).
+_PARTS: tuple[tuple[tuple[FactType, ...], Callable[[Fact], Row], Table, bool], ...] = (
+    (("verification",), rows.verification, verifications, True),
+    (("verification",), rows.history, verification_history, False),
+    (("message", "outcome"), rows.message, messages, True),
+    (("attempt",), rows.attempt, attempts, False),
 )
-_TYPES = {part[0] for part in _PARTS} | {"lock"}
+_TYPES = {kind for part in _PARTS for kind in part[0]} | {"lock"}
 
 
 def new_person_id() -> str:
@@ -63,7 +71,7 @@ def apply_facts(engine: Engine, facts: Sequence[Fact], person_id: Callable[[], s
     unknown = {fact.type for fact in facts} - _TYPES
     if unknown:
         raise ValueError(f"there are no facts of type {min(unknown)!r}")
-    written = [(table, grows, [row(f) for f in facts if f.type == kind]) for kind, row, table, grows in _PARTS]
+    written = [(table, grows, [row(f) for f in facts if f.type in kinds]) for kinds, row, table, grows in _PARTS]
     locks = [rows.lock(fact) for fact in facts if fact.type == "lock"]
     named = [person for person in (rows.person(fact, person_id) for fact in facts) if person]
     with engine.begin() as connection:
@@ -103,11 +111,13 @@ def _growing(connection: Connection, table: Table) -> Insert:
     """An insertion that lets a row that exists grow by the rules."""
     insert = insert_into(connection, table)
     new = insert.excluded
-    is_newer = new.n > table.c.n
+    is_newer, is_moved = new.n > table.c.n, new.n > table.c.n
+    if "moved_at" in table.c:
+        is_moved = func.coalesce(new.moved_at, 0) > func.coalesce(table.c.moved_at, 0)
     grown = {
-        column.name: _RULES.get(column.name, _first_said)(column, new[column.name], is_newer)
-        for column in table.c
-        if column.name not in _NEVER
+        name: _RULES.get(name, _first_said)(column, new[name], is_moved if name in _MOVED else is_newer)
+        for name, column in table.c.items()
+        if name not in _NEVER
     }
     return insert.on_conflict_do_update(index_elements=["id"], set_=grown)
 

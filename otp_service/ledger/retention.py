@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -55,7 +56,6 @@ class _Kind:
     since: ColumnElement[int]
     ended: ColumnElement[int]
     parts: Column[Any]
-    is_over: ColumnElement[bool]
 
 
 _VERIFICATIONS = _Kind(
@@ -64,15 +64,17 @@ _VERIFICATIONS = _Kind(
     # Nothing is written when a code expires.
     func.coalesce(verifications.c.ended_at, verifications.c.expires_at, verifications.c.created_at),
     verification_history.c.verification_id,
-    verifications.c.id.is_not(None),
 )
 _MESSAGES = _Kind(
     messages,
     messages.c.queued_at,
-    # Many a provider never reports the end.
-    func.coalesce(messages.c.ended_at, messages.c.sent_at, messages.c.accepted_at, messages.c.queued_at),
+    # Many a provider never reports the end; one that still waits, or that the store has lost, ends at its deadline.
+    func.coalesce(
+        *(messages.c.ended_at, messages.c.sent_at, messages.c.accepted_at),
+        case((messages.c.status == "scheduled", messages.c.deadline_at)),
+        messages.c.queued_at,
+    ),
     attempts.c.message_id,
-    messages.c.status != "scheduled",
 )
 
 
@@ -89,7 +91,7 @@ class _Rule:
         theirs = kind.table.c.application_id == self.application_id  # with None: IS NULL
         return (
             select(kind.table.c.id, kind.table.c.person_id)
-            .where(theirs, kind.is_over, *wanted)
+            .where(theirs, *wanted)
             .where(kind.since <= cutoff_ms, kind.ended <= cutoff_ms)
             .order_by(kind.since)
             .limit(BATCH)

@@ -64,8 +64,10 @@ def history(fact: Fact) -> Row:
 
 
 def message(fact: Fact) -> Row:
-    """The message as one fact tells it."""
+    """The message as one fact tells it; what came of it is told of a message that may not be known yet."""
     data = fact.data
+    if fact.type == "outcome":
+        data = {"id": data["message"], "n": 0, "status": "queued", "outcome": data["outcome"]}
     told = MESSAGE_TIMES.get(data["status"])
     return {
         "id": data["id"],
@@ -84,9 +86,10 @@ def message(fact: Fact) -> Row:
         "reason": data.get("reason"),
         "provider": data.get("provider"),
         "provider_message_id": data.get("provider_message_id"),
-        **{name: data.get(name) for name in ("class", "reference", "country", "sender", "metadata", "test")},
+        **{name: data.get(name) for name in ("class", "reference", "country", "sender", "metadata", "test", "outcome")},
         "send_at": data.get("send_at_ms"),
         "deadline_at": data.get("deadline_ms"),
+        "moved_at": data.get("moved_ms"),
         "queued_at": fact.at_ms,
         **{time: fact.at_ms if time == told else None for time in ("accepted_at", "sent_at", "ended_at")},
     }

@@ -50,7 +50,14 @@ GATEWAY = (
     ),
     (
         opt_outs,
-        {"application_id": "app_1", "number_index": "i", "scope": "all", "source": "api", "created_at": NOW},
+        {
+            "application_id": "app_1",
+            "test": False,
+            "number_index": "i",
+            "scope": "all",
+            "source": "api",
+            "created_at": NOW,
+        },
     ),
     (
         sender_suspensions,
