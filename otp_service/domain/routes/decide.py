@@ -9,7 +9,7 @@ from otp_service.domain.messages import Message
 from otp_service.domain.routes.ranking import EXPLORE, clearly_worse, drawn, turn
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Ask, Candidate, Rule
-from otp_service.domain.routes.selection import Unshown, select_sender
+from otp_service.domain.routes.selection import Shown, Unshown, select_sender
 
 NoRoute = Literal["no_provider", "unregistered_sender"]
 
@@ -91,82 +91,86 @@ class _Fit:
     health: RouteHealth
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One message and all that speaks for and against its candidates."""
+
+    routing: Routing
+    message: Message
+    health: Health
+    now_ms: int
+    tried: Collection[str]
+    rule: Rule
+    asked: Mapping[str, Ask] | None  # None: every provider, as it is
+
+    def judge(self, candidate: Candidate) -> _Fit | Lost:
+        """Whether this candidate may be asked, and how."""
+        code = self._out_of_question(candidate)
+        if code:
+            return Lost(candidate.name, None, code, (code == "forbidden" and self.rule.reason) or LOST[code])
+        shown = select_sender(self.routing, candidate, self.message, self.now_ms)
+        if isinstance(shown, Unshown):
+            return Lost(candidate.name, shown.sender, shown.code, shown.detail)
+        ask = (self.asked or {}).get(candidate.name) or Ask(candidate.name)
+        return self._unsuited(candidate, shown, ask) or self._fit(candidate, shown, ask)
+
+    def _out_of_question(self, candidate: Candidate) -> str | None:
+        """What excludes a candidate before anybody looks closer."""
+        if self.rule.forbids:
+            return "forbidden"
+        if self.asked is not None and candidate.name not in self.asked:
+            return "not_in_rule"
+        if not candidate.enabled:
+            return "disabled"
+        if self.message.test and not (candidate.simulated or candidate.test_only):
+            return "not_for_test"
+        if candidate.test_only and not self.message.test:
+            return "test_only"
+        if candidate.countries is not None and self.message.country not in candidate.countries:
+            return "country_not_served"
+        return "tried" if candidate.name in self.tried else None
+
+    def _unsuited(self, candidate: Candidate, shown: Shown, ask: Ask) -> Lost | None:
+        """What this message, its price or the route's health has against it."""
+        unfit = self.routing.unfit.get(candidate.name)
+        if unfit and (why := unfit(replace(self.message, sender=shown.sender))):
+            return Lost(candidate.name, shown.sender, "unfit", why)
+        ceiling = _lower(self.rule.max_price_micros, ask.max_price_micros)
+        price = self.routing.price_micros(candidate.name, self.message)
+        if ceiling is not None and price > ceiling:
+            told = f"it takes {dollars(price)} for the message, the ceiling is {dollars(ceiling)}"
+            return Lost(candidate.name, shown.sender, "price_above_ceiling", told)
+        ill = _ill(self.health.get((candidate.name, self.message.country), WELL), self.now_ms)
+        return ill and Lost(candidate.name, shown.sender, ill[0], LOST[ill[0]], ill[1])
+
+    def _fit(self, candidate: Candidate, shown: Shown, ask: Ask) -> _Fit:
+        health = self.health.get((candidate.name, self.message.country), WELL)
+        choice = Choice(
+            candidate.name,
+            shown.sender,
+            self.routing.price_micros(candidate.name, self.message),
+            self.rule.receipt_timeout_s,
+            health.breaker != "closed",
+            candidate.max_per_s,
+            shown.max_per_s,
+        )
+        priority = candidate.priority if ask.priority is None else ask.priority
+        return _Fit(choice, priority, candidate.weight if ask.weight is None else ask.weight, health)
+
+
 def decide(routing: Routing, message: Message, health: Health, now_ms: int, tried: Collection[str] = ()) -> Decision:
     """Who carries this message; the same arguments give the same decision."""
     rule = routing.rule_for(message, now_ms)
-    asked = rule.asked()
-    fit: list[_Fit] = []
-    lost: list[Lost] = []
-    for candidate in routing.candidates:
-        found = _judged(routing, rule, asked, candidate, message, health, now_ms, tried)
-        if isinstance(found, Lost):
-            lost.append(found)
-        else:
-            fit.append(found)
-    return Decision(rule, _ordered(fit, message), tuple(lost))
+    case = _Case(routing, message, health, now_ms, tried, rule, rule.asked())
+    found = [case.judge(candidate) for candidate in routing.candidates]
+    fit = [each for each in found if isinstance(each, _Fit)]
+    return Decision(rule, _ordered(fit, message), tuple(each for each in found if isinstance(each, Lost)))
 
 
-def _judged(
-    routing: Routing,
-    rule: Rule,
-    asked: Mapping[str, Ask] | None,
-    candidate: Candidate,
-    message: Message,
-    health: Health,
-    now_ms: int,
-    tried: Collection[str],
-) -> _Fit | Lost:
-    name = candidate.name
-    code = _out_of_question(rule, asked, candidate, message, tried)
-    if code:
-        return Lost(name, None, code, rule.reason or LOST[code] if code == "forbidden" else LOST[code])
-    shown = select_sender(routing, candidate, message, now_ms)
-    if isinstance(shown, Unshown):
-        return Lost(name, shown.sender, shown.code, shown.detail)
-    sent = replace(message, sender=shown.sender)
-    unfit = routing.unfit.get(name)
-    why = unfit(sent) if unfit else None
-    if why:
-        return Lost(name, shown.sender, "unfit", why)
-    ask = (asked or {}).get(name, Ask(name))
-    price = routing.price_micros(name, message)
-    ceiling = _lower(rule.max_price_micros, ask.max_price_micros)
-    if ceiling is not None and price > ceiling and not message.test:
-        return Lost(name, shown.sender, "price_above_ceiling", f"it takes {price} micros, the ceiling is {ceiling}")
-    route = health.get((name, message.country), WELL)
-    ill = _ill(route, now_ms)
-    if ill:
-        return Lost(name, shown.sender, ill[0], LOST[ill[0]], ill[1])
-    choice = Choice(
-        name,
-        shown.sender,
-        price,
-        rule.receipt_timeout_s,
-        route.breaker != "closed",
-        candidate.max_per_s,
-        shown.max_per_s,
-    )
-    priority = candidate.priority if ask.priority is None else ask.priority
-    return _Fit(choice, priority, candidate.weight if ask.weight is None else ask.weight, route)
-
-
-def _out_of_question(
-    rule: Rule, asked: Mapping[str, Ask] | None, candidate: Candidate, message: Message, tried: Collection[str]
-) -> str | None:
-    """What excludes a candidate before anybody looks closer."""
-    if rule.forbids:
-        return "forbidden"
-    if asked is not None and candidate.name not in asked:
-        return "not_in_rule"
-    if not candidate.enabled:
-        return "disabled"
-    if message.test and not (candidate.simulated or candidate.test_only):
-        return "not_for_test"
-    if candidate.test_only and not message.test:
-        return "test_only"
-    if candidate.countries is not None and message.country not in candidate.countries:
-        return "country_not_served"
-    return "tried" if candidate.name in tried else None
+def dollars(micros: int) -> str:
+    """An amount for people."""
+    whole, part = divmod(micros, 1_000_000)
+    return f"{whole}.{f'{part:06d}'.rstrip('0').ljust(2, '0')} USD"
 
 
 def _ill(route: RouteHealth, now_ms: int) -> tuple[str, int] | None:
