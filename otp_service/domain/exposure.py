@@ -13,7 +13,8 @@ from otp_service.domain.limits import Limit, parse_limits
 from otp_service.domain.policy import Policy
 from otp_service.domain.prices import price_micros
 from otp_service.domain.routing import REPEATS, Candidate
-from otp_service.domain.templates import MAX_VARIABLE, SLOT, Template
+from otp_service.domain.slots import MAX_VARIABLE, read_body
+from otp_service.domain.templates import Template
 
 HOUR_MS = 3_600_000
 MOST_MINUTES = 2  # characters: a code lives ten minutes at most
@@ -50,8 +51,9 @@ def most_in(limit: Limit, span_ms: int) -> int:
 
 
 def most_segments(templates: Iterable[Template], app_name: str, policy: Policy) -> int:
-    """The most segments that a message of these templates can take, whatever its variables."""
-    return max(_segments(_units(template.body, app_name, policy)) for template in templates)
+    """The most segments that a code can take with these templates, whatever its variables."""
+    bodies = [template.body for template in templates if template.kind == "verification"]
+    return max(_segments(_units(body, app_name, policy)) for body in bodies)
 
 
 def _bounds(policy: Policy, charged: Mapping[str, int], dearest_message: int) -> Iterator[int]:
@@ -70,7 +72,7 @@ def _countries(policy: Policy) -> Iterable[str]:
 
 def _units(body: str, app_name: str, policy: Policy) -> int:
     known = {"code": policy.code_length, "minutes": MOST_MINUTES, "app": _width(app_name)}
-    pieces = SLOT.split(body)
+    pieces = read_body(body).pieces
     slots = sum(known.get(slot, 2 * MAX_VARIABLE) for slot in pieces[1::2])
     return sum(map(_width, pieces[::2])) + slots + _last_line(policy)
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from otp_service.domain.bodies import parse_body
 from otp_service.domain.errors import Refusal
 from otp_service.domain.messages import Encoding
-from otp_service.domain.templates import MAX_VARIABLE, Template, message_text, parse_body, render
+from otp_service.domain.slots import MAX_VARIABLE
+from otp_service.domain.templates import Template, message_text, render
 from otp_service.domain.text import Measure, measure
 
 RETRIEVER_BYTES = 140  # https://developers.google.com/identity/sms-retriever/verify

@@ -1,39 +1,25 @@
 """Templates: chosen by name and locale, checked when they are saved, strict when they are filled in."""
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from otp_service.domain.bodies import ORIGIN_BOUND, Kind, literals, shown, unwelcome
 from otp_service.domain.errors import invalid_field
-from otp_service.domain.links import goes_on, has_link, plain, strict
+from otp_service.domain.links import has_link, strict
 from otp_service.domain.locales import TEXTS
+from otp_service.domain.messages import Dlt
 from otp_service.domain.policy import HOST
-from otp_service.domain.text import to_gsm
+from otp_service.domain.slots import MAX_VARIABLE, OURS, SLOT_NAME, check_types, read_body
+from otp_service.domain.typography import to_gsm
 
-MAX_BODY = 640  # four segments and a bit: nobody reads more, and each is paid for
-MAX_VARIABLE = 40
-OURS = frozenset({"code", "minutes", "app"})  # slots that the service fills; a caller's variable can't take their names
 LAST_RESORT = "en"
+DLT_COUNTRY = "IN"
 
-SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9_]{0,31})\}")
-SLOT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 CODE = re.compile(r"[A-Za-z0-9]{1,32}")
 APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
-
-# What a browser takes for a code bound to an origin. Chromium looks for it on every line, not only on the last
-# (content/browser/sms/sms_parser.cc), so it may be nowhere in a body.
-ORIGIN_BOUND = re.compile(r"@\S+ +#\S")
-
-# What stands for any value: letters, as {a}.{b} would make a link. Only a caller's value makes one with 。 before it:
-# sentences may go on with the code or the minutes there.
-OUR_VALUE, CALLERS_VALUE = "éé", "xx"
-
-# Invisible but honest: joiners that Indic and Persian words need, and the direction marks that amounts come with.
-WELCOME = "\u200c\u200d\u200e\u200f"
-UNWELCOME = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +30,9 @@ class Template:
     locale: str
     version: int
     body: str
+    kind: Kind = "verification"
+    smart_encoding: bool = True
+    dlt: Dlt | None = None
 
 
 BUILT_IN: Mapping[tuple[str, str], Template] = {
@@ -51,12 +40,16 @@ BUILT_IN: Mapping[tuple[str, str], Template] = {
 }
 
 
-def choose(custom: Mapping[tuple[str, str], Template], name: str, locale: str) -> Template:
-    """The template of that name nearest to the locale: de-CH, then de, then en, in each an application's own first."""
+def choose(custom: Mapping[tuple[str, str], Template], name: str, locale: str, kind: Kind = "verification") -> Template:
+    """The template of that name nearest to the locale: de-CH, then de, then en, in each an application's own first.
+
+    A template of another kind is none; what is built in is for verifications.
+    """
     for candidate in fallbacks(locale):
-        found = custom.get((name, candidate)) or BUILT_IN.get((name, candidate))
-        if found is not None:
-            return found
+        for templates in (custom, BUILT_IN):
+            found = templates.get((name, candidate))
+            if found is not None and found.kind == kind:
+                return found
     raise invalid_field("template", "there is no template of this name in this locale or in English", "unknown")
 
 
@@ -82,61 +75,32 @@ def _subtag(text: str) -> str:
     return text.upper() if len(text) == 2 else text.lower()
 
 
-def parse_body(body: str) -> tuple[str, ...]:
-    """The slots of a body that may be saved, in order; anything that would confuse a phone or a person is refused."""
-    pieces = _pieces(body, "body")
-    slots = pieces[1::2]
-    if slots.count("code") != 1:
-        raise invalid_field("body", "must contain {code} exactly once", "missing_code")
-    if len(body) > MAX_BODY:
-        raise invalid_field("body", f"must have at most {MAX_BODY} characters", "too_long")
-    if any(_unwelcome(line) for line in body.split("\n")):
-        raise invalid_field("body", "must not contain control characters", "control_character")
-    if not all(map(plain, pieces[2:-1:2])):
-        raise invalid_field("body", "must have something between two slots, such as a space", "touching_slots")
-    shown = _shown(pieces, dict.fromkeys(slots, CALLERS_VALUE))
-    if any("@" in line and "#" in line[line.index("@") :] for line in shown.split("\n")):
-        raise invalid_field("body", "must not look like '@host #code'; webotp_host adds that line", "origin_bound")
-    if has_link(shown):
-        raise invalid_field("body", "must not contain a link or host name; put a space after each full stop", "link")
-    return slots
-
-
-@lru_cache(maxsize=4096)
-def _pieces(body: str, field: str) -> tuple[str, ...]:
-    """Literals and slot names in turn, a literal first and last."""
-    pieces = tuple(SLOT.split(body))
-    if any("{" in literal or "}" in literal for literal in pieces[::2]):
-        raise invalid_field(field, "has braces that are no slot; a slot is a name such as {code}", "unknown_syntax")
-    return pieces
-
-
-def slots_of(template: Template) -> tuple[str, ...]:
-    """The names that a template needs values for."""
-    return _pieces(template.body, "template")[1::2]
-
-
 def render(template: Template, values: Mapping[str, str]) -> str:
-    """The template filled in, its typography made plain where that makes it GSM 7-bit; every slot needs a value."""
-    pieces = _pieces(template.body, "template")
-    filled = list(pieces)
+    """The template filled in, its typography made plain where that makes it GSM 7-bit; every slot needs a fit value."""
+    body = read_body(template.body, "template")
+    filled = list(body.pieces)
     try:
-        filled[1::2] = [values[slot] for slot in pieces[1::2]]
+        filled[1::2] = [values[slot] for slot in body.slots]
     except KeyError as missing:
         raise invalid_field("variables", f"the template needs a value for {missing.args[0]}", "missing") from None
-    if not OURS.issuperset(pieces[1::2]) and has_link(_shown(pieces, values)):
-        raise invalid_field("variables", "must not make a link or host name with the template's words", "link")
-    return to_gsm("".join(filled))
+    if body.open:
+        check_types(body, values)
+        if has_link(shown(literals(template.body, template.kind), values)):
+            raise invalid_field("variables", "must not make a link or host name with the template's words", "link")
+    text = "".join(filled)
+    return to_gsm(text) if template.smart_encoding else text
 
 
-def _shown(pieces: Sequence[str], values: Mapping[str, str]) -> str:
-    """A body with its callers' values as a lenient reader sees it, any word in the service's own slots."""
-    shown = list(map(plain, pieces))
-    for at in range(1, len(pieces), 2):
-        shown[at] = OUR_VALUE if pieces[at] in OURS else strict(values[pieces[at]])
-        if shown[at].endswith(".") and goes_on(shown[at + 1]):  # Ltd.へ is no host
-            shown[at] += " "
-    return "".join(shown)
+def render_message(template: Template, values: Mapping[str, str], app: str = "") -> str:
+    """The whole text of a message without a code; `app` fills its slot, the rest is judged as a caller's variables."""
+    for name, value in values.items():
+        check_variable(name, value)
+    return message_text(render(template, {**values, "app": app}), "", None, None)
+
+
+def dlt_of(template: Template, country: str) -> Dlt | None:
+    """What India's registry knows the template by, for messages that go there."""
+    return template.dlt if country == DLT_COUNTRY else None
 
 
 def check_variable(name: str, value: str, field: str = "variables") -> None:
@@ -153,7 +117,7 @@ def check_variable(name: str, value: str, field: str = "variables") -> None:
 def _fault(value: str) -> str | None:
     if len(value) > MAX_VARIABLE:
         return f"have more than {MAX_VARIABLE} characters"
-    if _unwelcome(value):
+    if unwelcome(value):
         return "contain control characters or line breaks"
     shown = strict(value)
     if "@" in shown or "#" in shown:
@@ -161,12 +125,6 @@ def _fault(value: str) -> str | None:
     if has_link(shown):
         return "contain a link or host name"
     return None
-
-
-def _unwelcome(text: str) -> bool:
-    if text.isascii():
-        return not text.isprintable()
-    return any(unicodedata.category(character) in UNWELCOME and character not in WELCOME for character in text)
 
 
 def message_text(body: str, code: str, webotp_host: str | None, android_app_hash: str | None) -> str:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from otp_service.domain.bodies import parse_body
 from otp_service.domain.errors import Refusal
 from otp_service.domain.links import has_link, strict
 from otp_service.domain.templates import (
@@ -12,10 +13,9 @@ from otp_service.domain.templates import (
     canonical_locale,
     check_variable,
     choose,
-    parse_body,
     render,
 )
-from otp_service.domain.text import to_gsm
+from otp_service.domain.typography import to_gsm
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 

@@ -3,7 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.text import BASIC, EXTENSION, GSM7, ROOM, measure, to_gsm
+from otp_service.domain.gsm7 import EXTENSION, GSM7
+from otp_service.domain.text import ROOM, measure
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 gsm_texts = st.text(st.sampled_from(sorted(GSM7)), max_size=500)
@@ -56,22 +57,6 @@ def test_culprits_are_exactly_the_characters_outside_gsm(text: str) -> None:
     assert list(size.culprits) == list(dict.fromkeys(char for char in text if char not in GSM7))
 
 
-@steady
-@given(st.text())
-def test_replacing_typography_gives_gsm_or_nothing(text: str) -> None:
-    """Typography is replaced only if the whole text then is GSM 7-bit, and a second time changes nothing."""
-    plain = to_gsm(text)
-    assert plain == text or measure(plain).encoding == "gsm7"
-    assert to_gsm(plain) == plain
-
-
-def test_the_alphabet_is_the_one_of_the_standard() -> None:
-    """The basic table has 127 characters beside the escape and the extension ten; ç, ` and á are in neither."""
-    assert (len(BASIC), len(EXTENSION)) == (127, 10)
-    assert set("@£$¥èéùìòÇØøÅåÆæßÉ¤¡ÄÖÑÜ§¿äöñüà\n\r") <= BASIC
-    assert not GSM7 & set("ç`áíóúêãõÈÀ’“–\u00a0\t")
-
-
 def test_the_sizes_at_the_edges() -> None:
     """160 characters are one segment and 161 two; for UCS-2 it is 70 and 71."""
     assert [measure("a" * count).segments for count in (0, 160, 161, 306, 307)] == [1, 1, 2, 2, 3]
@@ -96,13 +81,3 @@ def test_an_emoji_takes_two_units_that_stay_together() -> None:
 def test_a_lone_surrogate_is_counted_and_not_a_crash() -> None:
     """Half a pair, which JSON can carry, counts as one unit of UCS-2."""
     assert measure("\ud83d").units == 1
-
-
-def test_typography_is_made_plain() -> None:
-    """Quotes, dashes, ellipses and special spaces become plain ones, which halves what the message costs."""
-    assert to_gsm("“Zürich” – l’été… 12\u202f50\u00a0€") == '"Zürich" - l\'été... 12 50 €'
-
-
-def test_what_stays_in_ucs2_is_left_as_it_was() -> None:
-    """Where one character keeps the text in UCS-2 its typography is not touched."""
-    assert to_gsm("“漢字”…") == "“漢字”…"
