@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from otp_service.domain.provider_file import ProviderFile
+from otp_service.providers.aws_sms import AwsSms
 from otp_service.providers.base import Provider
 from otp_service.providers.console import Console
 from otp_service.providers.kannel import Kannel
@@ -22,6 +23,7 @@ PROVIDERS: dict[str, type[Provider]] = {
     "twilio": Twilio,
     "telnyx": Telnyx,
     "kannel": Kannel,
+    "aws_sms": AwsSms,
     "webhook": Webhook,
 }
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from otp_service.domain.messages import Callback, Message
+from otp_service.domain.messages import Callback, Dlt, Message
 from otp_service.providers import PROVIDERS, Provider, build
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -28,7 +28,10 @@ class Case:
         return build(self.kind, "fixture", self.data["options"])
 
     def message(self, **changes: Any) -> Message:
-        return Message(**{**MESSAGE, **self.data.get("message", {}), **changes})
+        told = {**MESSAGE, **self.data.get("message", {}), **changes}
+        if "dlt" in told:
+            told["dlt"] = Dlt(**told["dlt"])
+        return Message(**told)
 
 
 def cases() -> list[Case]:
@@ -60,7 +63,7 @@ def callback(told: dict[str, Any]) -> Callback:
 def values_sent(request: httpx.Request) -> dict[str, Any]:
     """The decoded body or query of a request, whatever its encoding."""
     kind = request.headers.get("content-type", "")
-    if kind == "application/json":
+    if kind in ("application/json", "application/x-amz-json-1.0"):
         found: dict[str, Any] = json.loads(request.content)
         return found
     if kind.startswith("text/plain"):
