@@ -16,6 +16,7 @@ class SubjectKeys:
     failures: str
     outbox: str
     facts: str
+    conversions: str
     cell: str
 
 
@@ -24,7 +25,12 @@ def subject_keys(at: Address, cells: int) -> SubjectKeys:
     cell = cell_tag(at.cell(cells))
     subject = b64(at.subject)
     return SubjectKeys(
-        f"{cell}:v:{subject}:{b64(at.tag)}", f"{cell}:f:{subject}", f"{cell}:out:high", f"{cell}:facts", cell
+        f"{cell}:v:{subject}:{b64(at.tag)}",
+        f"{cell}:f:{subject}",
+        f"{cell}:out:high",
+        f"{cell}:facts",
+        f"{cell}:conv",
+        cell,
     )
 
 
@@ -85,3 +91,5 @@ def idempotency_key(digest: str) -> str:
 
 
 CELLS = "otp:cells"
+# What couriers know of providers: breakers, conversions, and a version that tells whether somebody wrote since.
+BREAKERS = ("{health}:breakers", "{health}:codes", "{health}:version")

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from redis.exceptions import NoScriptError, ResponseError
 
 from otp_service.store.keys import PRIORITIES, cell_tag
-from otp_service.store.scripts import Script, load
+from otp_service.store.scripts import SCRIPTS, Script, load
 
 GROUP = "couriers"
 LEDGER_GROUP = "ledger"
@@ -31,7 +31,8 @@ class AsyncRedis(Protocol):
         """The reply to one command."""
 
 
-async def _run(redis: AsyncRedis, script: Script, keys: Sequence[str], args: Sequence[str | int | bytes]) -> Any:
+async def run_script(redis: AsyncRedis, script: Script, keys: Sequence[str], args: Sequence[str | int | bytes]) -> Any:
+    """The answer of a script; its source goes along where Redis doesn't know it."""
     try:
         return await redis.execute_command("EVALSHA", script.sha, len(keys), *keys, *args)
     except NoScriptError:
@@ -39,7 +40,7 @@ async def _run(redis: AsyncRedis, script: Script, keys: Sequence[str], args: Seq
 
 
 _NEXT, _WANTED, _IDLE = load("claim_next"), load("claim_wanted"), load("claim_idle")
-_SETTLE, _SETTLE_FACTS, _DUE = load("settle"), load("settle_facts"), load("due")
+_SETTLE, _SETTLE_FACTS, _DUE = SCRIPTS["settle"], load("settle_facts"), load("due")
 _REPLAY = load("claim_replay")
 
 
@@ -51,13 +52,16 @@ class Keys:
     due: str
     dead: str
     facts: str
+    held: str
+    conversions: str
 
     @classmethod
     def of(cls, cell: int) -> "Keys":
         """The keys of this cell."""
         tag = cell_tag(cell)
         high, normal, bulk = (f"{tag}:out:{priority}" for priority in PRIORITIES)
-        return cls((high, normal, bulk), f"{tag}:due", f"{tag}:dead", f"{tag}:facts")
+        rest = (f"{tag}:{name}" for name in ("due", "dead", "facts", "held", "conv"))
+        return cls((high, normal, bulk), *rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the records say: now on the store's clock, and pending, expired or canceled per verification."""
+    """What the records say: now on the store's clock, and pending, expired or canceled for each that was asked."""
 
     now_ms: int
     states: list[str]
@@ -101,7 +105,7 @@ class Outbox:
 
     async def next(self, count: int) -> list[Claimed]:
         """Up to `count` new entries, high before normal before bulk; empty at once if there are none."""
-        reply = await _run(self._redis, _NEXT, self.keys.outbox, (GROUP, self._consumer, count))
+        reply = await run_script(self._redis, _NEXT, self.keys.outbox, (GROUP, self._consumer, count))
         return [Claimed(stream, entry, fields) for stream, entry, fields in reply]
 
     async def wait(self, count: int) -> list[Claimed]:
@@ -115,9 +119,9 @@ class Outbox:
             for entry, fields in by_stream.get(stream, [])
         ]
 
-    async def wanted(self, records: Sequence[str], verifications: Sequence[str]) -> Wanted:
-        """Whether each verification still waits for its code, in one trip."""
-        now, *states = await _run(self._redis, _WANTED, records, verifications)
+    async def wanted(self, records: Sequence[str], ids: Sequence[str]) -> Wanted:
+        """Whether each verification, or message of its own, still waits to be sent, in one trip."""
+        now, *states = await run_script(self._redis, _WANTED, records, ids)
         return Wanted(now, [state.decode() for state in states])
 
     async def renew(self, stream: int, entries: Sequence[bytes]) -> None:
@@ -135,19 +139,21 @@ class Outbox:
             if room <= 0:
                 break
             arguments = (GROUP, self._consumer, idle_ms, room, CONSUMER_FORGOTTEN_MS)
-            reply = await _run(self._redis, _IDLE, (key,), arguments)
+            reply = await run_script(self._redis, _IDLE, (key,), arguments)
             found += [Claimed(stream, entry, fields, deliveries) for entry, deliveries, fields in reply]
         return found
 
-    async def settle(self, records: Sequence[str], args: Sequence[str | int | bytes]) -> int:
+    async def settle(self, more_keys: Sequence[str], args: Sequence[str | int | bytes]) -> int:
         """Ends a batch of entries, arguments as settle.lua has them; harmless to repeat."""
-        keys = (*self.keys.outbox, self.keys.due, self.keys.dead, self.keys.facts, *records)
-        ended: int = await _run(self._redis, _SETTLE, keys, (GROUP, *args))
+        own = self.keys
+        keys = (*own.outbox, own.due, own.dead, own.facts, own.held, own.conversions, *more_keys)
+        ended: int = await run_script(self._redis, _SETTLE, keys, (GROUP, *args))
         return ended
 
     async def move_due(self, count: int) -> int:
         """Puts delayed messages whose time has come back into their streams; how many there were."""
-        moved: int = await _run(self._redis, _DUE, (*self.keys.outbox, self.keys.due, self.keys.dead), (count,))
+        keys = (*self.keys.outbox, self.keys.due, self.keys.dead, self.keys.held)
+        moved: int = await run_script(self._redis, _DUE, keys, (count,))
         return moved
 
     async def backlog(self) -> dict[str, int]:
@@ -169,12 +175,14 @@ class Outbox:
     async def abandoned_facts(self, idle_ms: int, count: int) -> list[tuple[bytes, Flat]]:
         """Facts that another drain took and never finished."""
         arguments = (LEDGER_GROUP, self._consumer, idle_ms, count, CONSUMER_FORGOTTEN_MS)
-        return [(entry, fields) for entry, _, fields in await _run(self._redis, _IDLE, (self.keys.facts,), arguments)]
+        return [
+            (entry, fields) for entry, _, fields in await run_script(self._redis, _IDLE, (self.keys.facts,), arguments)
+        ]
 
     async def settle_facts(self, entries: Sequence[bytes], malformed: Mapping[bytes, str]) -> None:
         """Removes facts that the ledger has, and sets the malformed ones among them aside."""
         reasons = [part for pair in malformed.items() for part in pair]
-        await _run(
+        await run_script(
             self._redis,
             _SETTLE_FACTS,
             (self.keys.facts, self.keys.dead),
@@ -217,7 +225,7 @@ async def replay_dead(redis: AsyncRedis, cells: int, ids: Sequence[str]) -> int:
         cell, _, entry = name.partition(":")
         if cell.isascii() and cell.isdigit() and int(cell) < cells and ENTRY_ID.fullmatch(entry):
             keys = Keys.of(int(cell))
-            replayed += await _run(redis, _REPLAY, (keys.dead, *keys.outbox, keys.facts), (entry,))
+            replayed += await run_script(redis, _REPLAY, (keys.dead, *keys.outbox, keys.facts), (entry,))
     return replayed
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 _LUA = files("otp_service.store") / "lua"
 _PARTS = {
     "start": ("prelude", "limits", "record", "failures"),
-    "check": ("prelude", "record", "failures"),
+    "check": ("prelude", "record", "failures", "conversions"),
     "cancel": ("prelude", "record"),
     "read": ("prelude",),
     "reserve": ("prelude", "limits"),
@@ -16,6 +16,12 @@ _PARTS = {
     "conclude": ("prelude",),
     "peek": ("prelude", "limits"),
     "lock": ("prelude", "failures"),
+    "message_send": ("prelude", "limits", "message_state"),
+    "message_move": ("prelude", "message_state"),
+    "message_cancel": ("prelude", "message_state"),
+    "message_outcome": ("prelude",),
+    "settle": ("conversions", "parts"),
+    "receipt": ("parts",),
 }
 
 

@@ -167,7 +167,7 @@ def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool =
 
 def _check(link: Link, keys: Any, guess: Guess, now: str, idem: str) -> list[str]:
     operation = guess.operation
-    names = [keys.record, keys.failures, keys.facts, *([idem] if idem else [])]
+    names = [keys.record, keys.failures, keys.facts, keys.conversions, *([idem] if idem else [])]
     args: list[Arg] = [
         *(now, operation.id, operation.fingerprint, REMEMBER_MS, guess.id),
         *(guess.device, guess.hard_lock_after, FAILURES_KEPT_MS, MOST_DEVICES),

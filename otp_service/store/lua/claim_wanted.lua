@@ -1,6 +1,6 @@
--- Says of each verification whether its code is still waited for.
--- KEYS  the records, one per verification
--- ARGV  the verification ids, in the same order
+-- Says of each verification whether its code is still waited for, and of each message of its own whether it is to be sent.
+-- KEYS  their records
+-- ARGV  their ids, in the same order
 -- Returns {now in ms, 'pending' | 'expired' | 'canceled', ...}; canceled is whatever ended or replaced it.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

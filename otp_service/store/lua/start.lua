@@ -90,7 +90,7 @@ else
   end
   redis.call('HSET', record, 'id', id, 'kid', kid, 'dg', digest, 'st', 'pending', 'pur', purpose, 'sh', shape, 'bd', bound,
     'nx', number_index, 'cr', int(created), 'exp', int(expires), 'max', int(max_attempts), 'used', int(used))
-  redis.call('HDEL', record, 'aop', 'aat', 'eat')
+  redis.call('HDEL', record, 'aop', 'aat', 'eat', 'rt')
   if #ended > 0 then redis.call('HSET', record, 'ended', cjson.encode(ended)) end
 end
 
