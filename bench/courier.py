@@ -26,7 +26,8 @@ from otp_service.domain.facts import Fact
 from otp_service.domain.ids import address, message_id, verification_id
 from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, Outcome, Verdict
-from otp_service.domain.routing import Candidate
+from otp_service.domain.routes.routing import Routing
+from otp_service.domain.routes.rules import Candidate
 from otp_service.providers.base import Options, Silent
 from otp_service.store.keys import subject_keys
 from otp_service.store.outbox import LEDGER_GROUP, Keys
@@ -121,17 +122,19 @@ def entry(number: int, until: str) -> tuple[str, dict[Any, Any]]:
 
 def courier(redis: Redis, client: VendorClient, vendor: Vendor) -> Courier:
     """A courier as production runs it, with one provider."""
+    routing = Routing((Candidate("bench"),))
     return Courier(
         redis=redis,
         cells=1,
         ring=RING,
         templates=lambda application: {},
         providers={"bench": vendor},
-        candidates=[Candidate("bench")],
+        routing=lambda: routing,
         client=client,
         apply_facts=_no_ledger,
         retain=lambda: None,
         receipts_url=lambda provider, message, verification: None,
+        take_out=lambda *told: None,
         consumer_name="bench",
     )
 

@@ -7,21 +7,23 @@ from typing import Any
 
 from otp_service.domain.codes import ALPHABETS, code_of
 from otp_service.domain.errors import Refusal
-from otp_service.domain.ids import address_of
+from otp_service.domain.ids import address_of, message_place
 from otp_service.domain.keys import KeyRing, UnknownKid
-from otp_service.domain.messages import Message
+from otp_service.domain.messages import Dlt, Message, MessageStatus
 from otp_service.domain.routing import SOMEBODY
 from otp_service.domain.templates import Template, choose, message_text, render
 from otp_service.domain.text import measure
-from otp_service.store.keys import subject_keys
+from otp_service.store.keys import cell_tag, message_keys, subject_keys
 from otp_service.store.outbox import Claimed
 
 FORMAT = "1"
 ALWAYS = frozenset("vmikcderqp")
 # What a retry adds: tries so far `n`, waits so far `b`, providers tried `t` (joined by commas; UNANSWERED follows the
-# name of one that left the try unanswered, and stands alone for a courier that died).
-AGAIN = frozenset("nbt")
+# name of one that left the try unanswered, and stands alone for a courier that died). What watching adds: providers
+# that accepted the code and did not report in time `w`, and what one of them reported, `x`, as status|reason.
+AGAIN = frozenset("nbtwx")
 UNANSWERED = "?"
+BAD_ENDS: tuple[MessageStatus, ...] = ("undelivered", "failed", "expired")
 
 Templates = Callable[[str], Mapping[tuple[str, str], Template]]  # an application's own ones
 
@@ -42,7 +44,8 @@ class Entry:
     fields: Mapping[str, str]
     message: str
     verification: str
-    record: str  # the record's key, "" for a message without a verification
+    record: str  # the record's key: of the verification, or of a message of its own
+    cell: str  # the hash tag of its keys
     kid: str
     alphabet: str
     length: int
@@ -52,6 +55,13 @@ class Entry:
     tries: int
     back_offs: int
     unanswered: tuple[str, ...]  # who left a try unanswered, once for each time
+    accepted_by: tuple[str, ...] = ()  # who accepted it before and did not report in time
+    told: tuple[MessageStatus, str] | None = None  # the status and reason that one of them reported
+
+    @property
+    def subject(self) -> str:
+        """The id that its record has: of the verification, or of the message itself."""
+        return self.verification or self.message
 
 
 def read_entry(claimed: Claimed, cell: int, cells: int) -> Entry:
@@ -64,7 +74,8 @@ def read_entry(claimed: Claimed, cell: int, cells: int) -> Entry:
             fields=fields,
             message=fields["m"],
             verification=fields["i"],
-            record=_record(fields["i"], cell, cells),
+            record=_record(fields["i"], fields["m"], cell, cells),
+            cell=cell_tag(cell),
             kid=fields["k"],
             alphabet=alphabet,
             length=int(length or 0),
@@ -74,6 +85,8 @@ def read_entry(claimed: Claimed, cell: int, cells: int) -> Entry:
             tries=int(fields.get("n", 0)),
             back_offs=int(fields.get("b", 0)),
             unanswered=(*_unanswered(fields.get("t", "")), *[SOMEBODY] * (claimed.deliveries - 1)),
+            accepted_by=tuple(filter(None, fields.get("w", "").split(","))),
+            told=_told(fields.get("x", "")),
         )
     except ValueError as error:
         raise Unreadable("bad_format") from error
@@ -104,41 +117,59 @@ def _fields(flat: Sequence[bytes]) -> dict[str, str]:
     return fields
 
 
-def _record(verification: str, cell: int, cells: int) -> str:
+def _record(verification: str, message: str, cell: int, cells: int) -> str:
     """The record's key; one of another cell would make a call that Redis Cluster refuses as a whole."""
-    if not verification:
-        return ""
-    at = address_of(verification)
-    if at.cell(cells) != cell:
+    if verification:
+        at = subject_keys(address_of(verification), cells)
+        record, where = at.record, at.cell
+    else:
+        place = message_place(message)
+        if place is None:
+            raise Unreadable("bad_format")
+        own = message_keys(place, message, cells)
+        record, where = own.record, own.cell
+    if where != cell_tag(cell):
         raise Unreadable("bad_format")
-    return subject_keys(at, cells).record
+    return record
+
+
+def _told(said: str) -> tuple[MessageStatus, str] | None:
+    status, _, reason = said.partition("|")
+    return next(((end, reason) for end in BAD_ENDS if end == status), None)
 
 
 def _unanswered(tried: str) -> list[str]:
     return [name.removesuffix(UNANSWERED) for name in tried.split(",") if name.endswith(UNANSWERED)]
 
 
-def again(entry: Entry, tries: int, tried: Sequence[str]) -> str:
-    """The due set's member that brings this entry back: its fields, and what was tried so far."""
-    fields = {**entry.fields, "n": str(tries), "b": str(entry.back_offs + 1)}
+def again(entry: Entry, tries: int, tried: Sequence[str], *, back_offs: int, accepted_by: str = "") -> str:
+    """The JSON that brings this entry back: its fields, and what was tried so far."""
+    fields = {**entry.fields, "n": str(tries), "b": str(back_offs)}
     died = [UNANSWERED] * (entry.claimed.deliveries - 1)  # it comes back as a new entry, delivered to nobody yet
     fields["t"] = ",".join([*filter(None, [entry.fields.get("t")]), *died, *tried])
+    if accepted_by:
+        fields["w"] = ",".join([*entry.accepted_by, accepted_by])
+        fields.pop("x", None)  # said of the one before
     return json.dumps([entry.claimed.stream, *(part for pair in fields.items() for part in pair)])
 
 
 def compose(entry: Entry, ring: KeyRing, templates: Templates, left_s: float) -> Message:
-    """The message: envelope opened, code derived, template filled in; Unreadable if one of them can't be."""
+    """The message: envelope opened and, for a code, the template filled in; Unreadable if one of them can't be."""
     try:
         sealed = json.loads(ring.open(entry.fields["e"], entry.message))
-        code = sealed["code"] or code_of(ring, entry.kid, entry.verification, entry.alphabet, entry.length)
-        minutes = _minutes(entry) or sealed["minutes"]
-        return _message(entry, sealed, _text(sealed, code, minutes, templates(sealed["application"])), left_s)
+        text = _code_text(entry, sealed, ring, templates) if entry.verification else sealed["text"]
+        return _message(entry, sealed, text, left_s)
     except UnknownKid as error:
         raise Unreadable("unknown_kid") from error
     except Refusal as error:
         raise Unreadable("unrenderable") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable("unreadable_envelope") from error
+
+
+def _code_text(entry: Entry, sealed: Mapping[str, Any], ring: KeyRing, templates: Templates) -> str:
+    code = sealed["code"] or code_of(ring, entry.kid, entry.verification, entry.alphabet, entry.length)
+    return _text(sealed, code, _minutes(entry) or sealed["minutes"], templates(sealed["application"]))
 
 
 def _minutes(entry: Entry) -> int:
@@ -163,6 +194,7 @@ def _text(sealed: Mapping[str, Any], code: str, minutes: int, custom: Mapping[tu
 
 def _message(entry: Entry, sealed: Mapping[str, Any], text: str, left_s: float) -> Message:
     size = measure(text)
+    dlt = sealed.get("dlt")
     return Message(
         id=entry.message,
         to=sealed["to"],
@@ -174,4 +206,8 @@ def _message(entry: Entry, sealed: Mapping[str, Any], text: str, left_s: float) 
         valid_for_s=max(1, int(left_s)),
         is_code=bool(entry.verification),
         test=sealed["test"],
+        message_class=sealed.get("class", "code"),
+        application=sealed["application"],
+        purpose=sealed.get("purpose", ""),
+        dlt=Dlt(**dlt) if dlt else None,
     )

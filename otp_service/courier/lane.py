@@ -10,7 +10,7 @@ from otp_service.courier.delivery import Delivery
 from otp_service.courier.entries import Entry, Unreadable, message_of, read_entry
 from otp_service.courier.held import Held
 from otp_service.courier.observe import Observe
-from otp_service.courier.settling import Settlement, Settling, settled
+from otp_service.courier.settling import Remember, Settlement, Settling, settled
 from otp_service.domain.messages import MessageStatus
 from otp_service.store.outbox import Claimed, Outbox
 
@@ -31,6 +31,7 @@ class Shared:
     cells: int
     delivery: Delivery
     held: Held
+    remember: Remember
     carrying: set[asyncio.Task[None]]
     observe: Observe
 
@@ -43,7 +44,7 @@ class Lane:
         self._cell = outbox.cell
         self._shared = shared
         self._held = shared.held
-        self._settling = Settling(outbox, self._let_go)
+        self._settling = Settling(outbox, shared.remember, self._let_go)
 
     async def read(self) -> None:
         """Takes in what is new, the most urgent first."""
@@ -129,13 +130,11 @@ class Lane:
         return entry
 
     async def _states(self, entries: Sequence[Entry]) -> list[str]:
-        asked = [entry for entry in entries if entry.verification]
-        if not asked:
-            return ["pending"] * len(entries)
-        wanted = await self.outbox.wanted([entry.record for entry in asked], [entry.verification for entry in asked])
+        if not entries:
+            return []
+        wanted = await self.outbox.wanted([entry.record for entry in entries], [entry.subject for entry in entries])
         self._shared.delivery.clock.set(wanted.now_ms)
-        states = iter(wanted.states)
-        return [next(states) if entry.verification else "pending" for entry in entries]
+        return wanted.states
 
     def _launch(self, entry: Entry) -> None:
         task = asyncio.create_task(self._carry(entry))

@@ -3,18 +3,24 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from otp_service.courier.entries import Entry
-from otp_service.domain.messages import RANKS, MessageStatus, Outcome
+from otp_service.domain.messages import RANKS, MessageStatus, Outcome, Verdict
 from otp_service.store.outbox import Claimed, Outbox
+from otp_service.store.receipts import Sent
 
 BATCH = 100
 BATCH_WAIT_S = 0.005
+FIRST_KEY = 9  # of those that settle.lua takes behind the cell's own
+WENT_OUT = frozenset({Verdict.ACCEPTED, Verdict.AMBIGUOUS})
 
-End = Literal["done", "later", "dead"]
+End = Literal["done", "later", "watch", "dead"]
+Remember = Callable[
+    [str, Sequence[str], Sent], Awaitable[None]
+]  # provider, the vendor's ids, the message that they name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,14 @@ class Attempt:
     provider: str
     outcome: Outcome
     took_ms: int
+    sender: str | None = None
+    country: str | None = None
+    price_micros: int = 0
+
+    @property
+    def cost_micros(self) -> int | None:
+        """What the provider takes for it; None where nothing is known to have gone out."""
+        return self.price_micros if self.outcome.verdict in WENT_OUT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +53,23 @@ class Settlement:
     status: MessageStatus | None = None
     reason: str | None = None
     attempts: Sequence[Attempt] = ()
-    delay_ms: int = 0  # later
-    extra: str = ""  # later: the due set's member; dead: why
+    provider: str | None = None  # whose word the status is, if not the last one's that was asked
+    delay_ms: int = 0  # later, watch
+    extra: str = ""  # later: the due set's member; watch: the entry to hold; dead: why
+    parts: str = ""  # the key of what its provider will report, if it does
+    counted: str = ""  # the country in which the provider's accepting a code counts
+    vendor_ids: Sequence[str] = ()  # by which a provider's reports name it, where nothing else in them does
 
 
-def settled(entry: Entry, end: End, status: MessageStatus, reason: str | None = None, **more: Any) -> Settlement:
+def settled(entry: Entry, end: End, status: MessageStatus | None, reason: str | None = None, **more: Any) -> Settlement:
     """The settlement of an entry that could be read."""
     return Settlement(entry.claimed, end, entry.message, entry.verification, entry.record, status, reason, **more)
 
 
 def arguments(batch: Sequence[Settlement]) -> tuple[list[str], list[str | int | bytes]]:
-    """Record keys and arguments of settle.lua for a batch."""
-    records = list(dict.fromkeys(one.record for one in batch if one.record))
-    number = {record: at for at, record in enumerate(records, 7)}
+    """The keys behind the cell's own, and the arguments, of settle.lua for a batch."""
+    keys = list(dict.fromkeys(key for one in batch for key in (one.record, one.parts) if key))
+    number = {key: at for at, key in enumerate(keys, FIRST_KEY)}
     args: list[str | int | bytes] = []
     for one in batch:
         args += (
@@ -64,10 +82,15 @@ def arguments(batch: Sequence[Settlement]) -> tuple[list[str], list[str | int | 
             one.message,
         )
         args += _message_part(one)
-        args.append(len(one.attempts))
+        args += (one.counted, number.get(one.parts, 0), _parts_expected(one), len(one.attempts))
         for attempt in one.attempts:
             args += (attempt.n, _attempt_data(one.message, attempt))
-    return records, args
+    return keys, args
+
+
+def _parts_expected(one: Settlement) -> int | str:
+    parts = one.attempts[-1].outcome.parts if one.attempts else ()
+    return len(parts) if len(parts) > 1 else ""
 
 
 def _message_part(one: Settlement) -> tuple[int, str, str]:
@@ -75,7 +98,7 @@ def _message_part(one: Settlement) -> tuple[int, str, str]:
         return 0, "", ""
     last = one.attempts[-1] if one.attempts else None
     rank = RANKS[one.status]
-    provider = last.provider if last else None
+    provider = one.provider or (last.provider if last else None)
     data = {
         "id": one.message,
         "n": rank,
@@ -100,6 +123,9 @@ def _attempt_data(message: str, attempt: Attempt) -> str:
             "provider_message_id": outcome.provider_message_id,
             "raw": outcome.raw,
             "took_ms": attempt.took_ms,
+            "sender": attempt.sender,
+            "country": attempt.country,
+            "cost_micros": attempt.cost_micros,
         }
     )
 
@@ -109,6 +135,7 @@ class Settling:
     """The settlements of one cell on their way to Redis."""
 
     outbox: Outbox
+    remember: Remember
     on_settled: Callable[[Settlement], None]
     _waiting: deque[Settlement] = field(default_factory=deque)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
@@ -129,11 +156,20 @@ class Settling:
         batch = [self._waiting[at] for at in range(min(BATCH, len(self._waiting)))]
         if batch:
             await self.outbox.settle(*arguments(batch))
+            await self._remember(batch)
         for settlement in batch:
             self._waiting.popleft()
             self.on_settled(settlement)
         if not self._waiting:
             self._some.clear()
+
+    async def _remember(self, batch: Sequence[Settlement]) -> None:
+        named = (one for one in batch if one.vendor_ids)
+        sent = (
+            self.remember(one.attempts[-1].provider, one.vendor_ids, Sent(one.message, one.verification))
+            for one in named
+        )
+        await asyncio.gather(*sent)
 
     @property
     def empty(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,18 +10,24 @@ from functools import partial
 import structlog
 from redis.exceptions import RedisError
 
-from otp_service.courier.delivery import Delivery, ReceiptsUrl, StoreClock
+from otp_service.courier.asking import Asking, ReceiptsUrl, TakeOut
+from otp_service.courier.clock import StoreClock
+from otp_service.courier.delivery import Delivery
 from otp_service.courier.drain import Apply, Drain
 from otp_service.courier.entries import Templates
+from otp_service.courier.health import CourierHealth
 from otp_service.courier.held import Held
 from otp_service.courier.lane import Lane, Shared
 from otp_service.courier.loops import Step, repeat
 from otp_service.courier.observe import Observe, Unobserved
+from otp_service.courier.pacing import Pacing
+from otp_service.courier.unmatched import EVERY_S, Retrying
 from otp_service.courier.vendor import VendorClient
 from otp_service.domain.keys import KeyRing
-from otp_service.domain.routing import Candidate
+from otp_service.domain.routes.routing import Routing
 from otp_service.providers.base import Provider
 from otp_service.store.outbox import AsyncRedis, Outbox
+from otp_service.store.receipts import remember_ids
 
 log = structlog.get_logger()
 
@@ -40,6 +46,8 @@ class Timing:
     due_s: float = 0.5
     retain_s: float = 60.0
     backlog_s: float = 5.0
+    share_s: float = 0.25  # of what is known of providers
+    convert_s: float = 30.0  # counting which codes were verified
     stop_s: float = 10.0  # for what is in flight at the end
 
 
@@ -47,7 +55,8 @@ class Courier:
     """One worker process' work, until it is told to stop.
 
     Several may run beside each other; `consumer_name` must differ between them. `redis` and `client` stay the caller's
-    to close. `templates` gives an application's own templates, `receipts_url` the address that a provider reports to.
+    to close. `templates` gives an application's own templates, `routing` what decides who is asked, `receipts_url` the
+    address that a provider reports to; `take_out` is told of senders that a vendor calls unregistered.
     """
 
     def __init__(
@@ -57,21 +66,28 @@ class Courier:
         ring: KeyRing,
         templates: Templates,
         providers: Mapping[str, Provider],
-        candidates: Sequence[Candidate],
+        routing: Callable[[], Routing],
         client: VendorClient,
         apply_facts: Apply,
         retain: Callable[[], object],
         receipts_url: ReceiptsUrl,
+        take_out: TakeOut,
         consumer_name: str,
         concurrency: int = 200,
         observe: Observe | None = None,
         timing: Timing | None = None,
+        retry_unmatched: Callable[[], int] = lambda: 0,
     ) -> None:
         self._retain = retain
+        self._retrying = Retrying(retry_unmatched)
         self._observe = observe or Unobserved()
         self._timing = timing or Timing()
-        delivery = Delivery(ring, templates, providers, candidates, client, receipts_url, self._observe, StoreClock())
-        self._shared = Shared(cells, delivery, Held(concurrency), set(), self._observe)
+        clock = StoreClock()
+        self._health = CourierHealth(redis, clock, cells)
+        asking = Asking(providers, client, receipts_url, take_out, self._health, Pacing(redis), self._observe, clock)
+        delivery = Delivery(ring, templates, routing, asking, self._observe, clock)
+        remember = partial(remember_ids, redis)
+        self._shared = Shared(cells, delivery, Held(concurrency), remember, set(), self._observe)
         outboxes = [Outbox(redis, cell, consumer_name) for cell in range(cells)]
         self._lanes = [Lane(outbox, self._shared) for outbox in outboxes]
         turn = asyncio.Lock()
@@ -110,6 +126,10 @@ class Courier:
             take_over = partial(drain.take_over, timing.facts_idle_ms)
             yield self._loop(lane, "drain_take_over", take_over, stop, timing.take_over_s)
         yield repeat("retain", self._retain_once, stop, every_s=timing.retain_s)
+        stumbled = self._observe.stumbled
+        yield repeat("health", self._health.share, stop, every_s=timing.share_s, stumbled=stumbled)
+        yield repeat("conversions", self._health.count, stop, every_s=timing.convert_s, stumbled=stumbled)
+        yield repeat("unmatched", self._retrying.step, stop, every_s=EVERY_S, stumbled=self._observe.stumbled)
 
     def _keeping(self) -> Iterator[Loop]:
         """The loops that go on until everything in flight has ended."""

@@ -12,7 +12,8 @@ import phonenumbers
 from otp_service.domain.limits import Limit, parse_limits
 from otp_service.domain.policy import Policy
 from otp_service.domain.prices import price_micros
-from otp_service.domain.routing import REPEATS, Candidate
+from otp_service.domain.routes.rules import Candidate
+from otp_service.domain.routing import REPEATS
 from otp_service.domain.slots import MAX_VARIABLE, read_body
 from otp_service.domain.templates import Template
 

@@ -1,11 +1,11 @@
-"""Which provider gets a message, and what follows from what came of it: pure decisions, no clock and no queue."""
+"""What follows from what came of a try with a provider: pure decisions, no clock and no queue."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from otp_service.domain.messages import Message, Outcome, Verdict
-from otp_service.domain.provider_file import SIMULATOR, ProviderFile
+from otp_service.domain.routes.decide import Choice
 
 FailureKind = Literal["connect", "timeout", "write", "protocol"]
 Move = Literal["done", "fail", "next", "later"]
@@ -28,22 +28,11 @@ FAILURES: Mapping[str, Outcome] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A provider as routing sees it."""
-
-    name: str
-    priority: int = 100  # lower comes first
-    countries: frozenset[str] | None = None  # None: every country
-    test_only: bool = False  # gets test messages and no others
-    simulated: bool = False  # reaches nobody, so test messages may go there; implied by test_only
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """What to do with a message now.
 
-    done: it is with a provider. fail: give up, with `reason`. next: go on at once with the next name of the plan.
-    later: plan anew after `delay_s`.
+    done: it is with a provider. fail: give up, with `reason`. next: go on at once with the next choice.
+    later: decide anew after `delay_s`.
     """
 
     move: Move
@@ -53,44 +42,25 @@ class Step:
 
 DONE = Step("done")
 NEXT = Step("next")
-NO_PROVIDER = Step("fail", "no_provider")  # when the first plan is empty
 NO_ANSWER = Step("fail", "timeout")  # when a code was sent as often as it may be, and nobody said that it went out
 
 
-def candidates(file: ProviderFile) -> tuple[Candidate, ...]:
-    """The configured providers as candidates, in the order in which they are asked."""
-    found = [
-        Candidate(entry.name, entry.priority, entry.countries, entry.test_only, entry.kind == SIMULATOR)
-        for entry in file.providers
-    ]
-    return tuple(sorted(found, key=lambda candidate: candidate.priority))  # stable: the file decides between equals
-
-
-def plan(known: Iterable[Candidate], message: Message, tried: Sequence[str] = ()) -> list[str]:
-    """The names of those that may be asked for this message, best first, without those already tried."""
-    fit = [candidate for candidate in known if _fits(candidate, message) and candidate.name not in tried]
-    return [candidate.name for candidate in sorted(fit, key=lambda candidate: candidate.priority)]
-
-
-def plan_anew(known: Iterable[Candidate], message: Message, unanswered: Sequence[str]) -> list[str]:
-    """The plan of a message of which some tries were not answered: those not among them, then the one to repeat."""
-    names = plan(known, message)
-    doubtful = [name for name in names if name in unanswered]
+def in_turn(choices: Iterable[Choice], unanswered: Sequence[str]) -> list[Choice]:
+    """Who is asked, if some tries were not answered: those who were not asked then, after them the one to repeat."""
+    known = list(choices)
+    doubtful = [choice for choice in known if choice.provider in unanswered]
     repeated = doubtful[:1] if _may_repeat(unanswered) else []
-    return [name for name in names if name not in doubtful] + repeated
+    return [choice for choice in known if choice.provider not in unanswered] + repeated
+
+
+def may_be_asked(provider: str, unanswered: Sequence[str]) -> bool:
+    """Whether a provider may get the message, after these tries without an answer."""
+    return provider not in unanswered or _may_repeat(unanswered)
 
 
 def _may_repeat(unanswered: Sequence[str]) -> bool:
     named = {name for name in unanswered if name != SOMEBODY}
     return len(unanswered) - len(named) < REPEATS
-
-
-def _fits(candidate: Candidate, message: Message) -> bool:
-    if candidate.countries is not None and message.country not in candidate.countries:
-        return False
-    if message.test:
-        return candidate.simulated or candidate.test_only
-    return not candidate.test_only
 
 
 def outcome_of_failure(kind: FailureKind) -> Outcome:
@@ -102,7 +72,7 @@ def after(
     outcome: Outcome,
     message: Message,
     *,
-    left: Sequence[str],
+    left: Sequence[object],
     left_s: float,
     tried: int = 1,
     back_offs: int = 0,
@@ -110,7 +80,7 @@ def after(
 ) -> Step:
     """What follows from an outcome.
 
-    `left` are the names that the plan still has, `left_s` the seconds to the message's deadline, `tried` how many were
+    `left` are the choices that there still are, `left_s` the seconds to the message's deadline, `tried` how many were
     asked since the last wait (this one included), `back_offs` how many waits the message has behind it, `unanswered`
     who was asked in its whole life without an answer, once for each time (this one included).
     """
@@ -140,7 +110,7 @@ MOVES: Mapping[Verdict, tuple[Move, Move]] = {
 }
 
 
-def _wish(verdict: Verdict, message: Message, left: Sequence[str]) -> Move:
+def _wish(verdict: Verdict, message: Message, left: Sequence[object]) -> Move:
     # A code that may have gone out is sent again, since it is the same code; nobody wants another message twice.
     if verdict is Verdict.AMBIGUOUS and not message.is_code:
         return "fail"

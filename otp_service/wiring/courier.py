@@ -8,21 +8,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from otp_service.courier.asking import UNREGISTERED, TakeOut
 from otp_service.courier.drain import LedgerDown
 from otp_service.courier.observe import Observe
 from otp_service.courier.sinks import Console, Swallow
 from otp_service.courier.vendor import VendorClient
 from otp_service.courier.worker import Courier
 from otp_service.domain.facts import Fact
-from otp_service.domain.routing import candidates
 from otp_service.domain.templates import Template
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.retention import retain
 from otp_service.service.core import Core, now_ms
 from otp_service.service.receipts import receipts_path
+from otp_service.service.senders import take_out
+from otp_service.service.unmatched import retry_unmatched
+from otp_service.service.unregistered import heed
 from otp_service.store.connect import connect_courier
 from otp_service.web.dev import PhoneTransport
 from otp_service.wiring import Parts
@@ -43,14 +45,16 @@ async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, obser
             core.ring,
             own_templates(core),
             core.providers,
-            candidates(core.provider_file),
+            core.routing,
             vendors,
-            ledger_of(core.engine),
+            ledger_of(core),
             lambda: retain(core.engine, now_ms()),
             receipts_url(core),
+            taking_out(core),
             f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
             concurrency,
             observe,
+            retry_unmatched=lambda: retry_unmatched(core),
         )
         try:
             await courier.run(stop)
@@ -63,16 +67,26 @@ def own_templates(core: Core) -> Callable[[str], Mapping[tuple[str, str], Templa
     return lambda application: core.snapshot().templates.get(application, {})
 
 
-def ledger_of(engine: Engine) -> Callable[[Any], None]:
+def ledger_of(core: Core) -> Callable[[Any], None]:
     """Where facts go; LedgerDown while SQL can't be reached."""
 
     def apply(facts: list[Fact]) -> None:
         try:
-            apply_facts(engine, facts)
+            apply_facts(core.engine, facts)
+            heed(core, facts)
         except SQLAlchemyError as error:
             raise LedgerDown(type(error).__name__) from error
 
     return apply
+
+
+def taking_out(core: Core) -> TakeOut:
+    """What hears of senders that a vendor calls unregistered."""
+
+    def tell(provider: str, sender: str | None, country: str, raw: str | None, sent_ms: int) -> None:
+        take_out(core, provider, sender, country, UNREGISTERED, raw, sent_ms=sent_ms)
+
+    return tell
 
 
 def receipts_url(core: Core) -> Callable[[str, str, str], str | None]:

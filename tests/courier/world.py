@@ -18,7 +18,8 @@ from otp_service.domain.facts import Fact
 from otp_service.domain.ids import Address, address, message_id, verification_id
 from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, Outcome, Verdict
-from otp_service.domain.routing import Candidate
+from otp_service.domain.routes.routing import Routing
+from otp_service.domain.routes.rules import Candidate
 from otp_service.providers.base import Options, Silent
 from otp_service.store.connect import connect_courier
 from otp_service.store.keys import subject_keys
@@ -27,7 +28,15 @@ from otp_service.store.outbox import Keys
 INDEX_KEY = b"i" * 32
 RING = KeyRing({"k1": b"1" * 32})
 QUICK = Timing(
-    renew_s=0.1, idle_ms=400, facts_idle_ms=400, take_over_s=0.1, due_s=0.05, retain_s=0.2, backlog_s=0.1, stop_s=2
+    renew_s=0.1,
+    idle_ms=400,
+    facts_idle_ms=400,
+    take_over_s=0.1,
+    due_s=0.05,
+    retain_s=0.2,
+    backlog_s=0.1,
+    share_s=0.05,
+    stop_s=2,
 )
 
 Answer = Callable[[dict[str, Any]], Awaitable[web.StreamResponse]]
@@ -169,17 +178,19 @@ class World:
 
     def courier(self, name: str = "one", providers: Sequence[str] = ("a",), **options: Any) -> Courier:
         """A courier whose providers all lead to the sink, in this order of preference."""
+        routing = Routing(tuple(Candidate(name, priority) for priority, name in enumerate(providers)))
         settings: dict[str, Any] = {"concurrency": 50, "timing": QUICK, "ring": RING, **options}
         return Courier(
             redis=self.redis,
             cells=self.cells,
             templates=lambda application: {},
             providers={provider: Vendor(provider, self.sink.url) for provider in providers},
-            candidates=[Candidate(provider, priority) for priority, provider in enumerate(providers)],
+            routing=lambda: routing,
             client=self.client,
             apply_facts=self.ledger.apply,
             retain=self.retain,
             receipts_url=lambda provider, message, verification: None,
+            take_out=lambda *told: None,
             consumer_name=name,
             **settings,
         )

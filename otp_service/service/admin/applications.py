@@ -5,7 +5,6 @@ from dataclasses import replace
 from otp_service.domain.exposure import most_copies, most_per_hour_micros, most_segments
 from otp_service.domain.policy import Policy
 from otp_service.domain.prices import PRICES
-from otp_service.domain.routing import candidates
 from otp_service.domain.templates import BUILT_IN
 from otp_service.ledger import applications, pages
 from otp_service.ledger.applications import Application
@@ -58,5 +57,5 @@ def most_an_hour_costs(core: Core, application: Application) -> int | None:
     """The most that any hour can cost this application, in millionths of a US dollar; None if nothing bounds it."""
     own = core.snapshot().templates.get(application.id, {})
     segments = most_segments((*BUILT_IN.values(), *own.values()), application.name, application.policy)
-    copies = most_copies(candidates(core.provider_file), application.policy)
+    copies = most_copies(core.routing().candidates, application.policy)
     return most_per_hour_micros(application.policy, PRICES, segments, copies)

@@ -1,0 +1,103 @@
+"""One try with one provider: when it may be asked, the call, and what is learnt from the answer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from otp_service.courier.clock import StoreClock
+from otp_service.courier.entries import Entry
+from otp_service.courier.health import CourierHealth
+from otp_service.courier.observe import Observe
+from otp_service.courier.pacing import AHEAD_MS, Pacing
+from otp_service.courier.settling import Attempt
+from otp_service.courier.vendor import CALL_S, VendorClient, failure_kind
+from otp_service.domain.health import LOOK_AGAIN_MS
+from otp_service.domain.messages import Message, Outcome, Verdict
+from otp_service.domain.routes.decide import Choice
+from otp_service.domain.routing import outcome_of_failure
+from otp_service.providers.base import Provider
+
+UNREGISTERED = "unregistered_sender"
+
+log = structlog.get_logger()
+
+ReceiptsUrl = Callable[[str, str, str], str | None]  # provider, message id, verification id
+# Provider, sender, country, the vendor's own word, when the message was sent; it may wait for the ledger.
+TakeOut = Callable[[str, str | None, str, str | None, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """All that it takes to ask a provider."""
+
+    providers: Mapping[str, Provider]
+    client: VendorClient
+    receipts_url: ReceiptsUrl
+    take_out: TakeOut
+    health: CourierHealth
+    pacing: Pacing
+    observe: Observe
+    clock: StoreClock
+    _telling: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def may_probe(self, choice: Choice, message: Message, *, alone: bool) -> bool:
+        """Whether this message, before all others, may show whether a provider is well again."""
+        return await self.health.may_probe(choice.provider, message.country, alone=alone)
+
+    async def too_early_ms(self, choice: Choice, message: Message, left_s: float, *, anyhow: bool) -> float:
+        """0 once the provider may be asked, which this waits for; else how long it may not be asked yet."""
+        if choice.probe and not anyhow and not await self.may_probe(choice, message, alone=False):
+            return LOOK_AGAIN_MS
+        if choice.max_per_s is None and choice.sender_max_per_s is None:
+            return 0
+        wait_ms = await self.pacing.take(choice)
+        if wait_ms > AHEAD_MS or wait_ms >= left_s * 1000:
+            return wait_ms
+        await asyncio.sleep(max(0.0, wait_ms / 1000))
+        return 0
+
+    async def ask(self, entry: Entry, message: Message, choice: Choice, n: int, left_s: float) -> Attempt:
+        """Hands the message to the provider, and takes in what that says of it."""
+        sent_ms, began = int(self.clock.now_ms()), time.monotonic()
+        outcome = await self._outcome(entry, message, choice, left_s)
+        took_s = time.monotonic() - began
+        name, country = choice.provider, message.country
+        self.observe.attempt(name, outcome, took_s)
+        self.health.tell(name, country, outcome, took_s, probe=choice.probe)
+        if outcome.verdict is not Verdict.ACCEPTED:
+            told = {"verdict": outcome.verdict.value, "reason": outcome.reason, "raw": outcome.raw}
+            log.warning("attempt_failed", request_id=entry.request_id, message=entry.message, provider=name, **told)
+        if outcome.reason == UNREGISTERED:
+            self._tell(name, choice.sender, country, outcome.raw, sent_ms)
+        return Attempt(n, name, outcome, int(took_s * 1000), choice.sender, country, choice.price_micros)
+
+    async def _outcome(self, entry: Entry, message: Message, choice: Choice, left_s: float) -> Outcome:
+        name = choice.provider
+        provider = self.providers[name]
+        url = self.receipts_url(name, entry.message, entry.verification) if provider.sends_receipts else None
+        if url is not None or choice.sender != message.sender:
+            message = replace(message, receipts_url=url, sender=choice.sender)
+        request = provider.request(message, self.clock.now_ms() / 1000)
+        # Whatever goes wrong from here on, the message may have gone out: it is judged, never blindly repeated.
+        try:
+            return provider.outcome(await self.client.send(request, min(CALL_S, left_s)))
+        except Exception as error:
+            told = {"provider": name, "error": type(error).__name__}
+            log.warning("no_answer", request_id=entry.request_id, message=entry.message, **told)
+            return outcome_of_failure(failure_kind(error))
+
+    def _tell(self, provider: str, sender: str | None, country: str, raw: str | None, sent_ms: int) -> None:
+        """Has the sender taken out, beside the messages: none of them waits for the ledger."""
+        task = asyncio.create_task(self._taken_out(provider, sender, country, raw, sent_ms))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _taken_out(self, provider: str, sender: str | None, country: str, raw: str | None, sent_ms: int) -> None:
+        try:
+            await asyncio.to_thread(self.take_out, provider, sender, country, raw, sent_ms)
+        except Exception as error:
+            log.error("sender_not_taken_out", provider=provider, country=country, error=type(error).__name__)
+            self.observe.stumbled("take_out")
