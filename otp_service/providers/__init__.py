@@ -10,6 +10,7 @@ from otp_service.providers.aws_sms import AwsSms
 from otp_service.providers.base import Provider
 from otp_service.providers.console import Console
 from otp_service.providers.kannel import Kannel
+from otp_service.providers.plivo import Plivo
 from otp_service.providers.simulator import Simulator
 from otp_service.providers.telnyx import Telnyx
 from otp_service.providers.twilio import Twilio
@@ -22,6 +23,7 @@ PROVIDERS: dict[str, type[Provider]] = {
     "console": Console,
     "twilio": Twilio,
     "telnyx": Telnyx,
+    "plivo": Plivo,
     "kannel": Kannel,
     "aws_sms": AwsSms,
     "webhook": Webhook,

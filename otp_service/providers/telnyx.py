@@ -70,6 +70,7 @@ class Telnyx(Vendor):
     kind: ClassVar[str] = "telnyx"
     options_type: ClassVar[type[Options]] = TelnyxOptions
     errors = ERRORS
+    signed_by = "Ed25519"
 
     def __init__(self, name: str, options: TelnyxOptions) -> None:
         self.name = name

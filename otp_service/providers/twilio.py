@@ -21,8 +21,9 @@ from otp_service.providers.base import (
     vendor_id,
     vendor_word,
 )
+from otp_service.providers.forms import form_of
 from otp_service.providers.twilio_errors import ERRORS
-from otp_service.providers.twilio_signature import form_of, is_signed
+from otp_service.providers.twilio_signature import is_signed
 
 MAX_VALIDITY_S = 36_000  # docs/api/errors/90007: whole seconds from 1 to 36,000, which is also the default
 
@@ -83,6 +84,7 @@ class Twilio(Vendor):
     options_type: ClassVar[type[Options]] = TwilioOptions
     max_characters = 1600
     errors = ERRORS
+    signed_by = "HMAC-SHA1 or SHA-256"
 
     def __init__(self, name: str, options: TwilioOptions) -> None:
         self.name = name

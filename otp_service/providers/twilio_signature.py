@@ -7,12 +7,11 @@ SDK (9.13), which the tests ask both ways.
 import base64
 import hashlib
 import hmac
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from otp_service.domain.messages import Callback
+from otp_service.providers.forms import form_of
 
-FORM = "application/x-www-form-urlencoded"
-MAX_FIELDS = 200
 ALGORITHMS = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
 
 
@@ -27,17 +26,6 @@ def is_signed(callback: Callback, auth_token: str, webhook_key: str | None) -> b
     wanted = [_signature(url + suffix, *signer) for url in _spellings(callback.url)]
     # A list, so that both are compared to their end whatever the first says.
     return any([hmac.compare_digest(signature, given) for signature in wanted])  # noqa: C419
-
-
-def form_of(callback: Callback) -> list[tuple[str, str]] | None:
-    """The fields of a form body; None if it isn't one."""
-    if callback.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        return None
-    try:
-        text = callback.body.decode("ascii")
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
-    except ValueError:
-        return None
 
 
 def _signature(text: str, secret: str, algorithm: str) -> bytes:
