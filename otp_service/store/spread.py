@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redis.crc import key_slot
 
 from otp_service.domain.errors import Refusal
-from otp_service.store.keys import SubjectKeys, idempotency_key
+from otp_service.store.keys import MessageKeys, SubjectKeys, idempotency_key
 from otp_service.store.limits import Rule, flat
 from otp_service.store.link import Arg, Link
 from otp_service.store.operation import Operation
@@ -38,12 +38,12 @@ def plan(own: str, rules: Sequence[Rule]) -> tuple[list[Rule], list[list[Rule]]]
 
 def start(
     link: Link,
-    keys: SubjectKeys,
+    keys: SubjectKeys | MessageKeys,
     operation: Operation,
     rules: Sequence[Rule],
     act: Callable[[Sequence[Rule], Sequence[Arg]], list[str]],
 ) -> list[str]:
-    """The start of one subject whose limits live in several slots; a crash may over-count, never under-count."""
+    """One start, or one message, whose limits live in several slots; a crash may over-count, never under-count."""
     claimed = _claim(link, operation)
     if claimed:
         return claimed
