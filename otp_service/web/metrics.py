@@ -16,6 +16,12 @@ REFUSALS = Counter("otp_refusals_total", "Requests refused, by the problem's cod
 STARTED = Counter("otp_verifications_started_total", "Codes that were asked for and queued.", ["country", "kind"])
 CHECKED = Counter("otp_checks_total", "Guesses, by what came of them.", ["result"])
 ALARMS = Counter("otp_alarms_total", "Things an admin should look at.", ["kind"])
+REPORTED = Counter("otp_receipts_total", "Distinct delivery receipts, by what they say.", ["provider", "status"])
+UNMATCHED = Counter(
+    "otp_receipts_unmatched_total",
+    "Receipts whose message was not known when they came: matched later, dropped after ten minutes, or refused.",
+    ["provider", "end"],
+)
 LEDGER_UP = Gauge("otp_ledger_up", "1 while the ledger can be read.", multiprocess_mode="livemin")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -31,6 +37,12 @@ class Counting(Observer):
 
     def alarmed(self, kind: str) -> None:
         ALARMS.labels(kind).inc()
+
+    def reported(self, provider: str, status: str) -> None:
+        REPORTED.labels(provider, status).inc()
+
+    def unmatched(self, provider: str, end: str) -> None:
+        UNMATCHED.labels(provider, end).inc()
 
 
 # Labels are words of our own, so there are few of them: finding a metric's child again costs more than counting.

@@ -6,10 +6,10 @@ import json
 from redis.asyncio import Redis
 
 from otp_service.courier.settling import Attempt, End, Settlement, arguments
-from otp_service.domain.messages import MessageStatus, Outcome, Verdict
+from otp_service.domain.messages import MessageStatus, Outcome, Receipt, Verdict
+from otp_service.store import receipts
 from otp_service.store.connect import connect
 from otp_service.store.outbox import Claimed, Keys, Outbox, dead_letters
-from otp_service.store.receipts import apply_receipt
 from tests.courier.world import Sent, World, play
 
 KEYS = Keys.of(0)
@@ -117,14 +117,13 @@ def test_a_receipt_moves_its_message_up_once(url: str) -> None:
         sent = await world.put()
         link = connect(url)
 
-        def report(rank: int, status: str) -> bool:
-            return apply_receipt(
-                link, 1, verification=sent.verification, message=sent.message, rank=rank, status=status, provider="a"
-            )
+        def report(status: MessageStatus) -> bool:
+            whose = receipts.Sent(sent.message, sent.verification)
+            return receipts.apply_receipt(link, 1, whose, "a", Receipt("v-1", status))
 
-        told = [await asyncio.to_thread(report, *each) for each in ((6, "delivered"), (6, "delivered"), (4, "sent"))]
-        assert told == [True, False, False]
+        told = [await asyncio.to_thread(report, status) for status in ("delivered", "delivered", "sent")]
+        assert told == [True, False, True]
         assert await world.status(sent) == "6|delivered|a|"
-        assert await facts(world.redis) == [f"{sent.message}:6"]
+        assert [id for id in await facts(world.redis) if ":r:" not in id] == [f"{sent.message}:6"]
 
     play(story, url)

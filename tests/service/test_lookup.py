@@ -6,10 +6,12 @@ import pytest
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import parse_ring
+from otp_service.domain.messages import Receipt
 from otp_service.ledger.engine import make_engine
 from otp_service.service import lookup
 from otp_service.service.callers import Caller
-from otp_service.store.receipts import apply_receipt
+from otp_service.store.keys import parts_key
+from otp_service.store.receipts import Sent, apply_receipt
 from tests.keyspace import drain, raw_client
 from tests.world import NUMBER, World
 
@@ -47,18 +49,12 @@ def test_messages_show_what_became_of_them(world: World, caller: Caller) -> None
     """Status, provider, reason and time of each message, the first in front."""
     first = world.api.start().json
     second = world.api.start().json
-    for message, rank, status in ((first["message_id"], 4, "delivered"), (second["message_id"], 2, "accepted")):
-        apply_receipt(
-            world.core.link,
-            world.core.cells,
-            verification=first["id"],
-            message=message,
-            rank=rank,
-            status=status,
-            provider="simulator",
-            reason=None,
-            at_ms=1_800_000_000_000,
-        )
+    for message, status in ((first["message_id"], "delivered"), (second["message_id"], "accepted")):
+        sent = Sent(message, first["id"])
+        with raw_client(world) as client:
+            client.hset(parts_key("{c0}", message), "by", "simulator")
+        receipt = Receipt("v-1", status)
+        apply_receipt(world.core.link, world.core.cells, sent, "simulator", receipt, 1_800_000_000_000)
     found = lookup.get(world.core, caller, first["id"]).messages
     assert [(message.status, message.provider, message.changed_ms) for message in found] == [
         ("delivered", "simulator", 1_800_000_000_000),

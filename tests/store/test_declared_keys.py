@@ -1,6 +1,7 @@
 """Scripts touch the keys that they declare and no others, as MONITOR sees it: else Redis Cluster could not run them."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,20 +12,23 @@ import redis as redis_py
 from otp_service import store, wiring
 from otp_service.domain.ids import address_of
 from otp_service.domain.limits import parse_limits
+from otp_service.domain.messages import Receipt
 from otp_service.settings import Settings
 from otp_service.store.limits import peek, rules
-from otp_service.store.receipts import apply_receipt
+from otp_service.store.receipts import Sent, apply_receipt
 from otp_service.store.scripts import SCRIPTS, load
+from otp_service.store.unmatched import FIRST_TRY_MS, forget, hold, take
 from otp_service.store.verifications import failure_lock
 from tests.servers import RedisServer
 from tests.store.courier_work import work_of_a_courier
 from tests.store.monitor import Command, Monitor, monitored
 from tests.world import NUMBER, OTHER_NUMBER, World
 
-PARTS = {"prelude", "limits", "record", "failures"}
+PARTS = {"prelude", "limits", "record", "failures", "conversions", "parts"}
 FILES = {path.stem for path in (Path(store.__file__).parent / "lua").iterdir()} - PARTS
 NAMES = {SCRIPTS.get(name, load(name)).sha: name for name in FILES}
-OF_VERIFICATIONS = {"start", "check", "cancel", "read", "peek", "lock", "receipt"}
+OF_UNMATCHED = ("unmatched_hold", "unmatched_take")
+OF_VERIFICATIONS = {"start", "check", "cancel", "read", "peek", "lock", "receipt", *OF_UNMATCHED}
 ON_CLUSTER = {"claim", "reserve", "hand_back", "conclude", "start", "check"}
 OF_COURIERS = {"claim_next", "claim_wanted", "claim_idle", "claim_replay", "settle", "settle_facts", "due"}
 
@@ -105,8 +109,12 @@ def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: 
     assert failure_lock(world.core.link, 1, at.subject).failures == 2
     own = rules("to", "", parse_limits(LIMITS["to"]), at, 1)
     assert [count.left for count in peek(world.core.link, own)] == [7, 88]
-    told = {"verification": other["id"], "message": other["message_id"], "provider": "p"}
-    assert apply_receipt(world.core.link, 1, rank=5, status="delivered", **told)
+    sent = Sent(other["message_id"], other["id"])
+    assert apply_receipt(world.core.link, 1, sent, "p", Receipt("v-1", "delivered"))
+    assert hold(world.core.link, "p", Receipt("v-2", "delivered"))
+    time.sleep(FIRST_TRY_MS / 1000)
+    (waiting,) = take(world.core.link, 10)
+    assert forget(world.core.link, waiting)
 
     assert watch.undeclared(OF_VERIFICATIONS) == []
 
