@@ -2,7 +2,9 @@
 
 from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, select
 
+from otp_service.domain.bodies import Kind
 from otp_service.domain.errors import Refusal
+from otp_service.domain.messages import Dlt
 from otp_service.domain.templates import Template
 from otp_service.ledger import applications, audit
 from otp_service.ledger.changes import Change
@@ -11,22 +13,27 @@ from otp_service.ledger.schema import templates
 REMOVED = ""  # the body of a version that only says that the template is gone; no body that is saved is empty
 
 
-def add(change: Change, application_id: str, name: str, locale: str, body: str) -> Template:
+def add(
+    change: Change,
+    application_id: str,
+    name: str,
+    locale: str,
+    body: str,
+    kind: Kind = "verification",
+    *,
+    smart_encoding: bool = True,
+    dlt: Dlt | None = None,
+) -> Template:
     """Put a body in force as the next version; `not_found` if there is no such application."""
     applications.require(change.connection, application_id)
-    added = Template(name, locale, _newest(change.connection, application_id, name, locale) + 1, body)
+    version = _newest(change.connection, application_id, name, locale) + 1
+    added = Template(name, locale, version, body, kind, smart_encoding, dlt)
     change.connection.execute(
-        insert(templates).values(
-            application_id=application_id,
-            name=name,
-            locale=locale,
-            version=added.version,
-            body=body,
-            created_at=change.at_ms,
-        )
+        insert(templates).values(application_id=application_id, created_at=change.at_ms, **_columns(added))
     )
-    said = {"name": name, "locale": locale, "version": added.version, "body": body}
-    audit.record(change, "template.add", application_id=application_id, target=f"{name}/{locale}", after=said)
+    audit.record(
+        change, "template.add", application_id=application_id, target=f"{name}/{locale}", after=_columns(added)
+    )
     return added
 
 
@@ -40,8 +47,9 @@ def remove(change: Change, application_id: str, name: str, locale: str) -> Templ
         raise Refusal("not_found", "there is no such template")
     gone = {"application_id": application_id, "name": name, "locale": locale, "version": found[0].version + 1}
     change.connection.execute(insert(templates).values(**gone, body=REMOVED, created_at=change.at_ms))
-    said = {"name": name, "locale": locale, "version": found[0].version, "body": found[0].body}
-    audit.record(change, "template.remove", application_id=application_id, target=f"{name}/{locale}", before=said)
+    audit.record(
+        change, "template.remove", application_id=application_id, target=f"{name}/{locale}", before=_columns(found[0])
+    )
     return found[0]
 
 
@@ -69,7 +77,31 @@ def newest_versions() -> Select[tuple[object, ...]]:
 
 def template_of(row: RowMapping) -> Template:
     """A row as a template."""
-    return Template(row["name"], row["locale"], row["version"], row["body"])
+    return Template(
+        row["name"], row["locale"], row["version"], row["body"], row["kind"], row["smart_encoding"], _dlt(row)
+    )
+
+
+def vendor_ids(dlt: Dlt | None) -> dict[str, str] | None:
+    """What vendors know a template by, as it is kept and shown."""
+    return None if dlt is None else {"dlt_entity_id": dlt.entity_id, "dlt_template_id": dlt.template_id}
+
+
+def _dlt(row: RowMapping) -> Dlt | None:
+    ids = row["vendor_ids"] or {}
+    return Dlt(ids["dlt_entity_id"], ids["dlt_template_id"]) if ids.get("dlt_entity_id") else None
+
+
+def _columns(template: Template) -> dict[str, object]:
+    return {
+        "name": template.name,
+        "locale": template.locale,
+        "version": template.version,
+        "body": template.body,
+        "kind": template.kind,
+        "smart_encoding": template.smart_encoding,
+        "vendor_ids": vendor_ids(template.dlt),
+    }
 
 
 def _newest(connection: Connection, application_id: str, name: str, locale: str) -> int:

@@ -10,7 +10,7 @@ from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, b64, mac
 from otp_service.domain.policy import DAY_S, Policy
 from otp_service.domain.requests import StartRequest
-from otp_service.domain.templates import check_variable
+from otp_service.domain.templates import check_variable, dlt_of
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, random_bytes
 from otp_service.service.destination import Destination, admit, locate
@@ -60,7 +60,7 @@ def start(
 def _asked(core: Core, caller: Caller, request: StartRequest, request_id: str, *, resent: bool) -> Asked:
     _refuse_unfit(caller.application.policy, request, resent)
     destination = admit(core, caller, request.to, request.purpose)
-    sending = prepare(core, caller, request, destination.number.country)
+    sending = prepare(core, caller, request, destination.number.country, destination.number.e164)
     return Asked(core, caller, request, request_id, destination, sending)
 
 
@@ -154,6 +154,7 @@ def _envelope(asked: Asked) -> dict[str, Any]:
         "code": request.code,
         "minutes": minutes(policy.ttl_s),
         "sender": policy.sender,
+        "dlt": dlt_of(asked.sending.template, asked.destination.number.country),
         "webotp_host": policy.webotp_host,
         "android_app_hash": policy.android_app_hash,
         "test": caller.test,
