@@ -41,7 +41,7 @@ def most_per_hour_micros(policy: Policy, prices: Mapping[str, int], segments: in
 
 def most_copies(known: Iterable[Candidate], policy: Policy) -> int:
     """How often one code may go out at most: by each provider that serves its country, and REPEATS times more."""
-    live = [candidate.countries for candidate in known if not candidate.test_only]
+    live = [candidate.countries for candidate in known if candidate.enabled and not candidate.test_only]
     served = (sum(1 for own in live if own is None or country in own) for country in _countries(policy))
     return max(served, default=0) + REPEATS
 

@@ -7,7 +7,6 @@ from functools import lru_cache
 from otp_service.domain import codes
 from otp_service.domain.messages import Encoding
 from otp_service.domain.policy import Policy
-from otp_service.domain.prices import price_micros
 from otp_service.domain.requests import StartRequest
 from otp_service.domain.templates import Template, choose, message_text, render
 from otp_service.domain.text import measure
@@ -25,14 +24,14 @@ class Sending:
     price_micros: int
 
 
-def prepare(core: Core, caller: Caller, request: StartRequest, country: str) -> Sending:
+def prepare(core: Core, caller: Caller, request: StartRequest, country: str, to: str = "") -> Sending:
     """Measures the text with a sample code; strict about what the template wants."""
     policy = caller.application.policy
     own = core.snapshot().templates.get(caller.application.id, {})
     template = choose(own, request.template or default_template(request.binding), request.locale)
     values = tuple(sorted({**request.variables, **request.binding}.items()))
     encoding, segments = _measured(template, values, caller.application.name, policy)
-    price = 0 if caller.test else segments * price_micros(country, policy.price_micros)
+    price = 0 if caller.test else segments * core.routing().charge_micros(country, to, policy.price_micros)
     return Sending(template, encoding, segments, price)
 
 

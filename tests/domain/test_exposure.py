@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from otp_service.domain.exposure import HOUR_MS, most_copies, most_in, most_per_hour_micros, most_segments
 from otp_service.domain.limits import Limit
 from otp_service.domain.policy import Policy
-from otp_service.domain.routing import Candidate
+from otp_service.domain.routes.rules import Candidate
 from otp_service.domain.templates import BUILT_IN, Template, message_text, render
 from otp_service.domain.text import measure
 

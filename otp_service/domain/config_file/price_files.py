@@ -61,14 +61,17 @@ def _wrong(row: Mapping[str, str], rates: Rates) -> Iterator[str]:
 
 
 def _table(rows: Iterable[Mapping[str, str]], rates: Rates) -> PriceTable:
-    countries, prefixes = {}, {}
+    countries: dict[str, int] = {}
+    prefixes: dict[str, int] = {}
+    dearest: dict[str, int] = {}
     for row in rows:
         price = micros(row["price"], row["currency"], rates) or 0
         if row["prefix"]:
             prefixes[row["prefix"].removeprefix("+")] = price
         else:
             countries[row["country"]] = price
-    return PriceTable(countries, prefixes, max(map(len, prefixes), default=0))
+        dearest[row["country"]] = max(price, dearest.get(row["country"], 0))
+    return PriceTable(countries, prefixes, max(map(len, prefixes), default=0), dearest)
 
 
 def _first(mistakes: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ class PriceTable:
     countries: Mapping[str, int] = field(default_factory=dict)
     prefixes: Mapping[str, int] = field(default_factory=dict)  # E.164 without the plus
     longest: int = 0  # digits of the longest prefix
+    dearest: Mapping[str, int] = field(default_factory=dict)  # the highest price within a country
 
     def price(self, country: str, to: str) -> int | None:
         """The price of a segment to this number in E.164; None where the table says nothing."""

@@ -58,4 +58,4 @@ def most_an_hour_costs(core: Core, application: Application) -> int | None:
     own = core.snapshot().templates.get(application.id, {})
     segments = most_segments((*BUILT_IN.values(), *own.values()), application.name, application.policy)
     copies = most_copies(core.routing().candidates, application.policy)
-    return most_per_hour_micros(application.policy, PRICES, segments, copies)
+    return most_per_hour_micros(application.policy, {**PRICES, **core.routing().dearest()}, segments, copies)

@@ -20,7 +20,7 @@ def priced(prices: str) -> str:
 def test_a_price_file_is_read_with_the_provider() -> None:
     """A price file's amounts become ours, rounded up, and belong to the provider that names it."""
     first, second = parse(priced(PRICES)).providers
-    assert first.prices == PriceTable({"CH": 54_000}, {"4179": 70_000}, 4)
+    assert first.prices == PriceTable({"CH": 54_000}, {"4179": 70_000}, 4, {"CH": 70_000})
     assert second.prices == PriceTable()
 
 
