@@ -16,8 +16,6 @@ from typing import Any, ClassVar
 import httpx
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from bench.servers import redis_server, socket_of
 from bench.sink import sink
@@ -29,6 +27,7 @@ from otp_service.domain.messages import Message, Outcome, Verdict
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Candidate
 from otp_service.providers.base import Options, Silent
+from otp_service.store.connect import connect_courier
 from otp_service.store.keys import subject_keys
 from otp_service.store.outbox import LEDGER_GROUP, Keys
 
@@ -194,7 +193,7 @@ async def plain_run(url: str, count: int) -> Rate:
 async def rounds(socket: str, url: str) -> dict[str, list[Rate]]:
     """Interleaved, so that a slow minute of the machine is everybody's."""
     found: dict[str, list[Rate]] = {"sink": [], "plain": [], "no_http": []}
-    redis = Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 0))
+    redis = connect_courier(f"unix://{socket}")
     async with redis, vendor_client(200) as client, NoClient(1, {}) as no_client:
         for _ in range(ROUNDS):
             found["sink"].append(await courier_run(redis, WITH_HTTP, client, Vendor(url)))

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from redis.exceptions import RedisError
 
@@ -22,7 +21,7 @@ from otp_service.domain.health import (
     route_health,
     sign_of,
 )
-from otp_service.domain.messages import Outcome
+from otp_service.domain.messages import Outcome, Verdict
 from otp_service.store.breakers import Change, Codes, Route, Shared, counted_codes, forget_codes, share
 from otp_service.store.outbox import AsyncRedis
 
@@ -41,7 +40,8 @@ class CourierHealth(Mapping[Route, RouteHealth]):
         self._seen: defaultdict[Route, list[Event]] = defaultdict(list)  # and has not shared yet
         self._offered: dict[Route, list[Event]] = {}  # is sharing now
         self._codes: Codes = {}
-        self._calm: dict[Route, RouteHealth] = {}  # answers that don't depend on the time
+        self._calm: dict[Route, RouteHealth] = {}  # of those with which nothing is wrong
+        self._well: dict[Route, tuple[int, float]] = {}  # how many of their answers, and seconds in all, to be shared
 
     def get(self, route: Route, otherwise: object = None) -> RouteHealth:
         """The health of a route; of an unknown one that it is well."""
@@ -55,10 +55,15 @@ class CourierHealth(Mapping[Route, RouteHealth]):
 
     def tell(self, provider: str, country: str, outcome: Outcome, took_s: float, *, probe: bool = False) -> None:
         """Takes in what became of a try; this courier knows it at once."""
+        route = (provider, country)
+        if outcome.verdict is Verdict.ACCEPTED and route in self._calm:
+            count, sum_s = self._well.get(route, (0, 0.0))
+            self._well[route] = (count + 1, sum_s + took_s)
+            return
         sign, at_ms, busy_ms = sign_of(outcome), int(self._clock.now_ms()), pause_ms(outcome)
         whole = (provider, EVERY_COUNTRY)
         if sign != "shut":
-            self._note((provider, country), Event(sign, at_ms, took_s * 1000, probe))
+            self._note(route, Event(sign, at_ms, took_s * 1000, probe))
         if sign == "shut" or busy_ms or self._known.get(whole, UNTOUCHED).until_ms:
             # Failing somewhere opens nothing everywhere, but any probe may find the whole provider well again.
             told = "neither" if sign == "failed" and not probe else sign
@@ -74,9 +79,9 @@ class CourierHealth(Mapping[Route, RouteHealth]):
     async def share(self) -> None:
         """Tells the others what this courier saw, and hears what they did."""
         self._turn += 1
-        quiet = self._turn % QUIET_TURNS
-        routes = [route for route, events in self._seen.items() if not (quiet and self._is_calm(route, events))]
-        self._offered = {route: self._seen.pop(route) for route in routes}
+        if not self._turn % QUIET_TURNS:
+            self._add_averages()
+        self._offered, self._seen = dict(self._seen), defaultdict(list)
         try:
             await self._offer()
             for _ in range(TRIES - 1):
@@ -102,26 +107,25 @@ class CourierHealth(Mapping[Route, RouteHealth]):
         own = self._known.get(route, UNTOUCHED)
         whole = self._known.get((route[0], EVERY_COUNTRY), UNTOUCHED)
         codes = self._codes.get(route, (0, 0))
-        found = route_health(own, whole, int(self._clock.now_ms()), codes)
-        if not any((own.until_ms, whole.until_ms, own.paused_ms, whole.paused_ms)):
+        now_ms = int(self._clock.now_ms())
+        found = route_health(own, whole, now_ms, codes)
+        if not (own.failures or own.until_ms or whole.until_ms or found.paused_until_ms > now_ms):
             self._calm[route] = found
         return found
 
     def _note(self, route: Route, event: Event) -> None:
+        events = self._seen[route]
         before = self._known.get(route, UNTOUCHED)
         known = self._known[route] = learn(before, event)
-        events = self._seen[route]
-        if events and _is_like(events[-1], event):
-            events[-1] = _both(events[-1], event)
-        else:
-            events.append(event)
-        if known.until_ms != before.until_ms or known.paused_ms != before.paused_ms:
+        events.append(event)
+        if known.failures or known.until_ms != before.until_ms or known.paused_ms != before.paused_ms:
             self._calm.clear()
 
-    def _is_calm(self, route: Route, events: Iterable[Event]) -> bool:
-        """True if what was seen changes nothing but an average."""
-        known = read_breaker(self._texts[route]) if route in self._texts else UNTOUCHED
-        return not (known.failures or known.until_ms) and all(_is_plain(event) for event in events)
+    def _add_averages(self) -> None:
+        now_ms = int(self._clock.now_ms())
+        for route, (count, sum_s) in self._well.items():
+            self._seen[route].append(Event("well", now_ms, sum_s * 1000 / count, count=count))
+        self._well = {}
 
     async def _offer(self) -> None:
         """Shares what it can; what is refused, since somebody else had news of the same route, stays on offer."""
@@ -170,18 +174,3 @@ def _after(known: Breaker, events: Iterable[Event]) -> Breaker:
     for event in events:
         known = learn(known, event)
     return known
-
-
-def _is_plain(event: Event) -> bool:
-    return event.sign == "well" and not event.probe
-
-
-def _is_like(one: Event, other: Event) -> bool:
-    return _is_plain(one) and _is_plain(other)
-
-
-def _both(one: Event, other: Event) -> Event:
-    """Two tries that went well, as one event."""
-    count = one.count + other.count
-    took_ms = ((one.took_ms or 0) * one.count + (other.took_ms or 0) * other.count) / count
-    return replace(other, took_ms=took_ms, count=count)

@@ -16,6 +16,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from otp_service.store.link import Direct, Link, Through
+from otp_service.store.packing import packed_by_hiredis
 
 CONNECT_S = 0.25
 COMMAND_S = 0.5
@@ -75,8 +76,14 @@ def connect_courier(url: str) -> Any:
         return AsyncRedisCluster.from_url(plain(url), **options)
     if url.startswith(SENTINEL):
         nodes, name = sentinels(url)
-        return AsyncSentinel(nodes, sentinel_kwargs=COURIER_OPTIONS).master_for(name, **options)
-    return redis.asyncio.Redis.from_url(url, **options)
+        return _quick(AsyncSentinel(nodes, sentinel_kwargs=COURIER_OPTIONS).master_for(name, **options))
+    return _quick(redis.asyncio.Redis.from_url(url, **options))
+
+
+def _quick(client: Any) -> Any:
+    pool = client.connection_pool
+    pool.connection_class = packed_by_hiredis(pool.connection_class)
+    return client
 
 
 def is_cluster(url: str) -> bool:
