@@ -58,13 +58,14 @@ def start(
 
 
 def _asked(core: Core, caller: Caller, request: StartRequest, request_id: str, *, resent: bool) -> Asked:
-    _refuse_unfit(caller.application.policy, request, resent)
+    refuse_unfit(caller.application.policy, request, resent)
     destination = admit(core, caller, request.to, request.purpose)
     sending = prepare(core, caller, request, destination.number.country, destination.number.e164)
     return Asked(core, caller, request, request_id, destination, sending)
 
 
-def _refuse_unfit(policy: Policy, request: StartRequest, resent: bool) -> None:
+def refuse_unfit(policy: Policy, request: StartRequest, resent: bool) -> None:
+    """Refuses a body that this policy has no use for."""
     if request.channel not in policy.channels or policy.min_assurance != "sms":
         raise invalid_field("channel", "this application's policy does not allow this channel")
     if request.code is not None and not resent:  # a code that was taken once is good for a resend

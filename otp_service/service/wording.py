@@ -35,6 +35,14 @@ def prepare(core: Core, caller: Caller, request: StartRequest, country: str, to:
     return Sending(template, encoding, segments, price)
 
 
+def sample_text(caller: Caller, request: StartRequest, template: Template, code: str) -> str:
+    """The whole text with something else in the place of its code."""
+    policy = caller.application.policy
+    ours = {"code": code, "app": caller.application.name, "minutes": str(minutes(policy.ttl_s))}
+    body = render(template, {**request.variables, **request.binding, **ours})
+    return message_text(body, code, policy.webotp_host, policy.android_app_hash)
+
+
 def default_template(binding: Mapping[str, str]) -> str:
     """A bound transaction is named in the text, so that people see what they approve (PSD2 RTS, article 5)."""
     return "transaction" if {"amount", "payee"} <= binding.keys() else "default"
