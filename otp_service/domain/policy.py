@@ -70,6 +70,7 @@ class Policy(BaseModel):
     proof_phone_number: bool = False
     retain_number_s: Annotated[int, Field(ge=0, le=3650 * DAY_S)] = DAY_S
     retain_history_s: Annotated[int, Field(ge=DAY_S, le=3650 * DAY_S)] = 30 * DAY_S
+    retain_events_s: Annotated[int, Field(ge=0, le=90 * DAY_S)] = 3 * DAY_S
 
     @field_validator("message_limits")
     @classmethod

@@ -6,10 +6,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Table, case, func, select
 
 from otp_service.domain.facts import Fact, FactType
-from otp_service.ledger import meta, rows
+from otp_service.ledger import costs, meta, news, rows
 from otp_service.ledger.ids import new_id
 from otp_service.ledger.rows import Row
-from otp_service.ledger.schema import attempts, hard_locks, messages, people, verification_history, verifications
+from otp_service.ledger.schema import (
+    attempts,
+    hard_locks,
+    messages,
+    people,
+    receipts,
+    verification_history,
+    verifications,
+)
 from otp_service.ledger.writing import Insert, insert_into, insert_once
 
 Value = ColumnElement[Any]
@@ -54,6 +62,7 @@ _PARTS: tuple[tuple[tuple[FactType, ...], Callable[[Fact], Row], Table, bool], .
     (("verification",), rows.history, verification_history, False),
     (("message", "outcome"), rows.message, messages, True),
     (("attempt",), rows.attempt, attempts, False),
+    (("receipt",), rows.receipt, receipts, False),
 )
 _TYPES = {kind for part in _PARTS for kind in part[0]} | {"lock"}
 
@@ -78,7 +87,8 @@ def apply_facts(engine: Engine, facts: Sequence[Fact], person_id: Callable[[], s
         ids = _keep_people(connection, named)
         for table, grows, found in written:
             _write(connection, table, grows, _with_people(found, ids))
-        _lock(connection, _with_people(locks, ids))
+        costs.add_up(connection, facts)
+        news.tell(connection, facts, _lock(connection, _with_people(locks, ids)))
 
 
 def _keep_people(connection: Connection, named: Iterable[Row]) -> Mapping[str, str]:
@@ -122,8 +132,11 @@ def _growing(connection: Connection, table: Table) -> Insert:
     return insert.on_conflict_do_update(index_elements=["id"], set_=grown)
 
 
-def _lock(connection: Connection, locks: Collection[Row]) -> None:
+def _lock(connection: Connection, locks: Collection[Row]) -> set[str]:
+    """The ids of the locks that are new."""
     insert = insert_once(connection, hard_locks).returning(hard_locks.c.fact_id)
-    fresh = [connection.scalar(insert, row) for row in locks]  # None where this lock was there, lifted or not
-    if any(fresh):
+    # None where this lock was there, lifted or not.
+    fresh = {id for row in locks if (id := connection.scalar(insert, row)) is not None}
+    if fresh:
         meta.bump_version(connection)
+    return fresh

@@ -1,8 +1,9 @@
 """Restore: put a backup back, all of it or nothing.
 
-A restore turns the clock back, and three things must not turn back with it. The version grows past both, so that
-every process reloads. Hard locks that the database had stay: a restore is no way around them. And `restored_at` in
-`meta` says when it happened: a factor's step up to that time counts as used, since the backup can't know which ones
+A restore turns the clock back, and four things must not turn back with it. The version grows past both, so that
+every process reloads. The numbers of events jump ahead, so that whoever reads on from one that was given out after the
+backup was made misses none. Hard locks that the database had stay: a restore is no way around them. And `restored_at`
+in `meta` says when it happened: a factor's step up to that time counts as used, since the backup can't know which ones
 were used after it was made.
 """
 
@@ -18,10 +19,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, exists, select
 
-from otp_service.ledger import meta, migrate, schema
+from otp_service.ledger import events, meta, migrate, schema
 from otp_service.ledger.backup import CHUNK, FORMAT, Progress, unheard
 from otp_service.ledger.schema import METADATA
 from otp_service.ledger.writing import insert_once
+
+EVENTS_BETWEEN = 2**32  # more than can have been told between a backup and its restore
 
 
 class BadBackup(ValueError):
@@ -44,12 +47,14 @@ def restore(
     migrate.require_head(engine)
     with engine.begin() as connection:
         version = meta.lock_version(connection)
+        seq = events.head(connection)
         if not replace and (full := _full_tables(connection)):
             raise NotEmpty(f"the ledger is not empty ({', '.join(full)}): say replace to lose what is there")
         _empty(connection)
         _load(connection, path, progress)
         meta.write(connection, "version", str(max(version, meta.version(connection)) + 1))
         meta.write(connection, "restored_at", str(now_ms))
+        meta.write(connection, events.SEQ, str(max(seq, events.head(connection)) + EVENTS_BETWEEN))
     return counts
 
 

@@ -29,11 +29,21 @@ from sqlalchemy import (
     update,
 )
 
+from otp_service.domain.events import OPERATOR
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications
 from otp_service.ledger.engine import reading
+from otp_service.ledger.events import forget as forget_events
 from otp_service.ledger.ids import new_id
-from otp_service.ledger.schema import attempts, hard_locks, messages, people, verification_history, verifications
+from otp_service.ledger.schema import (
+    attempts,
+    events,
+    hard_locks,
+    messages,
+    people,
+    verification_history,
+    verifications,
+)
 
 BATCH = 500
 
@@ -85,6 +95,7 @@ class _Rule:
     application_id: str | None
     number_ms: int
     history_ms: int
+    events_ms: int
 
     def over(self, kind: _Kind, cutoff_ms: int, *wanted: ColumnElement[bool]) -> Select[str, str | None]:
         """One batch of this application's rows, oldest first; what somebody is writing is left for the next run."""
@@ -110,20 +121,25 @@ def retain(engine: Engine, now_ms: int) -> Retained:
             _in_batches(engine, partial(_forget_numbers, rule, kind))
             deleted[kind.table.name] += _in_batches(engine, partial(_delete, rule, kind))
         deleted["hard_locks"] += _delete_lifted(engine, rule)
+        _in_batches(engine, partial(forget_events, rule.application_id or OPERATOR, rule.events_ms))
     return Retained(_forget_people(engine), **deleted)
 
 
 def _rules(engine: Engine, now_ms: int) -> list[_Rule]:
     with reading(engine) as connection:
         kept: dict[str | None, Policy | None] = dict(applications.policies(connection).items())
-        seen = [id for table in (verifications, messages) for id in _application_ids(table, connection)]
+        seen = [id for table in (verifications, messages, events) for id in _application_ids(table, connection)]
     for stray in (None, *seen):
         kept.setdefault(stray, Policy())
     return [
-        _Rule(id, now_ms - policy.retain_number_s * 1000, now_ms - policy.retain_history_s * 1000)
+        _Rule(id, *(now_ms - kept_s * 1000 for kept_s in _kept_s(policy)))
         for id, policy in kept.items()
         if policy is not None
     ]
+
+
+def _kept_s(policy: Policy) -> tuple[int, int, int]:
+    return policy.retain_number_s, policy.retain_history_s, policy.retain_events_s
 
 
 def _application_ids(table: Table, connection: Connection) -> Iterator[str]:

@@ -112,6 +112,19 @@ def attempt(fact: Fact) -> Row:
     }
 
 
+def receipt(fact: Fact) -> Row:
+    """What a provider reported, and of which segment."""
+    data = fact.data
+    return {
+        "fact_id": fact.id,
+        "message_id": data["message"],
+        "provider": data["provider"],
+        "status": data["status"],
+        **{name: data.get(name) for name in ("provider_message_id", "part", "reason", "raw")},
+        "at": fact.at_ms,
+    }
+
+
 def lock(fact: Fact) -> Row:
     """The hard lock of a subject."""
     data = fact.data

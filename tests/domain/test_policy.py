@@ -45,6 +45,7 @@ def test_development_spends_nothing_real() -> None:
         ("min_assurance", ("none",)),
         ("retain_number_s", (-1,)),
         ("retain_history_s", (86_399,)),
+        ("retain_events_s", (-1, 90 * 86_400 + 1)),
         ("message_limits", ("5 per century",)),
         ("nonsense", (1,)),
     ],

@@ -37,7 +37,11 @@ OWN = [table for table in METADATA.sorted_tables if table is not meta.meta]
 
 GATEWAY = (
     (receipts, {"fact_id": "msg_1:r:x", "message_id": "msg_1", "provider": "p", "status": "sent", "at": NOW}),
-    (events, {"seq": 1, "id": "evt_1", "application_id": "app_1", "type": "message.sent", "at": NOW, "data": {}}),
+    (
+        events,
+        {"seq": 2**20, "id": "evt_1", "application_id": "app_1", "type": "message.sent", "subject": "msg_1"}
+        | {"at": NOW, "data": {}},
+    ),
     (webhooks, {"id": "whk_1", "url": "https://x.example", "types": [], "enabled": True, "created_at": NOW}),
     (
         webhook_secrets,
@@ -45,7 +49,7 @@ GATEWAY = (
     ),
     (
         webhook_deliveries,
-        {"webhook_id": "whk_1", "event_id": "evt_1", "status": "pending", "tries": 0}
+        {"webhook_id": "whk_1", "event_id": "evt_1", "seq": 1, "subject": "msg_1", "status": "pending", "tries": 0}
         | dict.fromkeys(("due_at", "leased_until", "changed_at"), NOW),
     ),
     (
