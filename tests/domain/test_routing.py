@@ -1,47 +1,26 @@
-"""Which provider gets a message, and what follows from what came of it."""
-
-from collections.abc import Sequence
+"""What follows from what came of a try with a provider."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.messages import REASONS, Message, Outcome, Verdict
-from otp_service.domain.provider_file import ProviderEntry, ProviderFile, with_simulator
 from otp_service.domain.routing import (
     BACK_OFF_S,
     DONE,
     MOVES,
     NEXT,
     SOMEBODY,
-    Candidate,
     FailureKind,
     Step,
     after,
-    candidates,
     outcome_of_failure,
-    plan,
 )
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 CODE = Message("msg_1", "+41791234567", "123456 is your code", "CH")
 OTHER = Message("msg_2", "+41791234567", "your parcel is here", "CH", is_code=False)
-TEST = Message("msg_3", "+41791234567", "123456 is your code", "CH", test=True)
 
-countries = st.sampled_from(["CH", "DE", "US", "IN"])
-known_candidates = st.lists(
-    st.builds(
-        Candidate,
-        st.text("abcdef", min_size=1, max_size=3),
-        st.integers(0, 3),
-        st.none() | st.frozensets(countries, min_size=1),
-        st.booleans(),
-        st.booleans(),
-    ),
-    max_size=8,
-    unique_by=lambda candidate: candidate.name,
-)
-messages = st.builds(Message, st.just("msg_1"), st.just("+41791234567"), st.just("x"), countries, test=st.booleans())
 reasons = st.sampled_from(sorted(REASONS))
 outcomes = st.builds(
     Outcome, st.sampled_from(Verdict), st.none() | reasons, retry_after_s=st.none() | st.integers(0, 99)
@@ -51,71 +30,6 @@ few_names = st.lists(st.sampled_from(["a", "b", "c"]), unique=True)
 
 def outcome(verdict: Verdict, reason: str = "provider_error", retry_after_s: int | None = None) -> Outcome:
     return Outcome(verdict, reason, retry_after_s=retry_after_s)
-
-
-def test_plan_asks_lower_priorities_first_and_keeps_the_order_of_the_file() -> None:
-    """Providers are asked by priority, lower first, and in the order of the file among equals."""
-    known = [Candidate("a", 20), Candidate("b", 10), Candidate("c", 20), Candidate("d", 10)]
-    assert plan(known, CODE) == ["b", "d", "a", "c"]
-
-
-def test_plan_leaves_out_what_was_tried() -> None:
-    """A provider that was tried isn't planned again."""
-    assert plan([Candidate("a"), Candidate("b"), Candidate("c")], CODE, tried=["b"]) == ["a", "c"]
-
-
-@steady
-@given(known=known_candidates, message=messages, tried=few_names)
-def test_plan_keeps_to_the_countries(known: list[Candidate], message: Message, tried: Sequence[str]) -> None:
-    """No message is ever planned for a provider outside of its list of countries."""
-    lists = {candidate.name: candidate.countries for candidate in known}
-    for name in plan(known, message, tried):
-        found = lists[name]
-        assert found is None or message.country in found
-
-
-@steady
-@given(known=known_candidates, message=messages, tried=few_names)
-def test_test_messages_reach_the_simulator_only(known: list[Candidate], message: Message, tried: Sequence[str]) -> None:
-    """A test message is planned for simulators only, and a real one never for what is there for tests."""
-    by_name = {candidate.name: candidate for candidate in known}
-    for name in plan(known, message, tried):
-        chosen = by_name[name]
-        assert (chosen.simulated or chosen.test_only) if message.test else not chosen.test_only
-
-
-@steady
-@given(known=known_candidates, message=messages, tried=few_names)
-def test_plan_names_everybody_fit_once(known: list[Candidate], message: Message, tried: Sequence[str]) -> None:
-    """A plan names nobody twice, and what it leaves out was tried or isn't fit."""
-    found = plan(known, message, tried)
-    assert len(set(found)) == len(found)
-    assert set(found) == set(plan(known, message)) - set(tried)
-
-
-def test_production_plans_real_messages_for_real_providers() -> None:
-    """In production a real message goes to the real provider and a test message to the simulator."""
-    file = with_simulator(ProviderFile((ProviderEntry("t", "twilio", 50),)), development=False)
-    known = candidates(file)
-    assert (plan(known, CODE), plan(known, TEST)) == (["t"], ["simulator"])
-
-
-def test_production_without_a_provider_plans_nothing_real() -> None:
-    """In production without a configured provider a real message has nowhere to go."""
-    known = candidates(with_simulator(ProviderFile(), development=False))
-    assert (plan(known, CODE), plan(known, TEST)) == ([], ["simulator"])
-
-
-def test_development_without_a_file_plans_the_simulator() -> None:
-    """In development without a configuration every message goes to the simulated phone."""
-    known = candidates(with_simulator(ProviderFile(), development=True))
-    assert (plan(known, CODE), plan(known, TEST)) == (["simulator"], ["simulator"])
-
-
-def test_development_with_a_real_provider_keeps_real_messages_off_the_simulator() -> None:
-    """In development with a configured provider a real message goes there, and never falls back to the simulator."""
-    file = with_simulator(ProviderFile((ProviderEntry("t", "twilio", 50),)), development=True)
-    assert plan(candidates(file), CODE) == ["t"]
 
 
 @pytest.mark.parametrize("message", [CODE, OTHER])
@@ -213,16 +127,16 @@ def test_nothing_is_planned_beyond_the_deadline(
 @given(st.lists(st.sampled_from(["try_another", "try_later", "misconfigured"]), min_size=200, max_size=200))
 def test_a_message_that_nobody_takes_ends(verdicts: list[str]) -> None:
     """A message that every provider turns away again and again ends by its deadline."""
-    left_s, back_offs, known = 600.0, 0, [Candidate("a"), Candidate("b")]
-    tried: list[str] = []
+    left_s, back_offs, left = 600.0, 0, ["a", "b"]
     for verdict in verdicts:
-        tried.append(plan(known, CODE, tried)[0])
-        left = plan(known, CODE, tried)
-        step = after(outcome(Verdict(verdict)), CODE, left=left, left_s=left_s, tried=len(tried), back_offs=back_offs)
+        left = left[1:]
+        step = after(
+            outcome(Verdict(verdict)), CODE, left=left, left_s=left_s, tried=2 - len(left), back_offs=back_offs
+        )
         if step.move == "fail":
             break
         if step.move == "later":
-            tried, back_offs, left_s = [], back_offs + 1, left_s - step.delay_s
+            left, back_offs, left_s = ["a", "b"], back_offs + 1, left_s - step.delay_s
     assert step.move == "fail"
     assert 0 < left_s <= BACK_OFF_S[-1]
 

@@ -114,7 +114,7 @@ def status_of(world: World, id_: str) -> str:
 
 def test_everything_a_courier_does_works(world: World) -> None:
     """Reading, taking over, ending, delaying, burying and replaying entries and facts work as on a real Redis."""
-    sent = [world.api.start(f"+4179123450{number}").json for number in range(4)]
+    sent = [world.api.start(f"+4179123450{number}").json for number in range(5)]
     asyncio.run(work_of_a_courier(MEMORY, sent))
 
 
