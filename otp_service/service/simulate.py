@@ -2,25 +2,27 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.health import Health
 from otp_service.domain.messages import Message, MessageClass
-from otp_service.domain.phone import parse_number
+from otp_service.domain.phone import Number, parse_number
 from otp_service.domain.policy import Policy
-from otp_service.domain.requests import StartRequest
+from otp_service.domain.requests import MessageRequest, StartRequest
 from otp_service.domain.routes.decide import Decision, decide
 from otp_service.domain.templates import dlt_of
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import Destination, admit, locate, number_index
-from otp_service.service.limits import limits_of
+from otp_service.service.limits import limits_of, message_limits_of
+from otp_service.service.messages import admit as admit_message
+from otp_service.service.messages import word
 from otp_service.service.start import refuse_unfit
-from otp_service.service.wording import Sending, prepare, sample_text
+from otp_service.service.wording import prepare, sample_text
 from otp_service.store import verifications as store
 from otp_service.store.breakers import read_health
-from otp_service.store.limits import Count, peek
+from otp_service.store.limits import Count, Rule, peek
 from otp_service.store.refused import Refused
 
 # The real id is drawn when a message is sent; with a fixed one the same question has the same answer.
@@ -33,7 +35,7 @@ SAMPLE = "000000 is your code"
 class Simulated:
     """What would happen: `refusals` in the order in which they would be answered, `counts` of every limit."""
 
-    destination: Destination
+    number: Number
     refusals: Sequence[Refusal]
     counts: Sequence[Count]
     message: Message
@@ -48,35 +50,60 @@ def simulate_start(core: Core, caller: Caller, request: StartRequest) -> Simulat
     number, at = locate(core, caller, request.to, request.purpose)
     destination = Destination(number, number_index(core, number.e164), at)
     sending = prepare(core, caller, request, number.country, number.e164)
-    counts = peek(core.link, limits_of(core, caller, destination, request.client.ip, sending.price_micros))
-    message = _message(caller, request, destination, sending)
-    refusals = [*_forbidden(core, caller, request), *_of_record(core, destination, policy), *_of_limits(counts)]
-    return Simulated(
-        destination,
-        refusals,
-        counts,
-        message,
-        sending.price_micros,
-        decide(core.routing(), message, read_health(core.link), now_ms()),
-    )
-
-
-def _message(caller: Caller, request: StartRequest, destination: Destination, sending: Sending) -> Message:
-    policy, number = caller.application.policy, destination.number
-    return Message(
-        id=ID,
-        to=number.e164,
+    limits = limits_of(core, caller, destination, request.client.ip, sending.price_micros)
+    before = [*_forbidden(core, caller, request), *_of_record(core, destination, policy)]
+    message = replace(
+        _message(caller, number, policy.sender),
         text=sample_text(caller, request, sending.template, SHOWN * policy.code_length),
-        country=number.country,
-        sender=policy.sender,
         encoding=sending.encoding,
         segments=sending.segments,
         valid_for_s=policy.ttl_s,
-        test=caller.test,
-        application=caller.application.id,
         purpose=request.purpose,
         dlt=dlt_of(sending.template, number.country),
     )
+    return _simulated(core, number, before, limits, message, sending.price_micros)
+
+
+def simulate_message(core: Core, caller: Caller, request: MessageRequest) -> Simulated:
+    """What would happen to this message; Refusal invalid_field for a body that no rule could make good."""
+    number = parse_number(request.to, caller.application.policy.default_region)
+    wording = word(core, caller, request, number.country)
+    limits = message_limits_of(caller, number.country, wording.price_micros)
+    message = replace(
+        _message(caller, number, request.sender or caller.application.policy.sender),
+        text=wording.text,
+        encoding=wording.encoding,
+        segments=wording.segments,
+        valid_for_s=request.valid_for_s,
+        is_code=False,
+        message_class=request.message_class,
+        dlt=wording.dlt,
+    )
+    return _simulated(core, number, _refused_message(core, caller, request), limits, message, wording.price_micros)
+
+
+def _message(caller: Caller, number: Number, sender: str | None) -> Message:
+    """The message but for its text."""
+    return Message(ID, number.e164, "", number.country, sender, test=caller.test, application=caller.application.id)
+
+
+def _simulated(
+    core: Core, number: Number, before: Iterable[Refusal], limits: Sequence[Rule], message: Message, price: int
+) -> Simulated:
+    counts = peek(core.link, limits)
+    decision = decide(core.routing(), message, read_health(core.link), now_ms())
+    return Simulated(number, [*before, *_of_limits(counts)], counts, message, price, decision)
+
+
+def _refused_message(core: Core, caller: Caller, request: MessageRequest) -> list[Refusal]:
+    """What the policy, an admin or the person has against this message."""
+    try:
+        admit_message(core, caller, request, "")
+    except Refusal as refusal:
+        if refusal.code == "invalid_field":
+            raise
+        return [refusal]
+    return []
 
 
 def _forbidden(core: Core, caller: Caller, request: StartRequest) -> Iterator[Refusal]:

@@ -34,10 +34,15 @@ def json_body(model: type[Model], *, optional: bool = False) -> tuple[Model, byt
     body = raw_body()
     if optional and not body:
         return model(), b""
+    return as_json(model, body), body
+
+
+def as_json(model: type[Model], body: bytes) -> Model:
+    """The bytes of a body as its model."""
     if request.mimetype != "application/json":
         raise Refusal("unsupported_media_type", "send the body as application/json")
     try:
-        return model.model_validate_json(body), body
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise invalid_body(error) from None
 
