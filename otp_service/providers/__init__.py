@@ -14,6 +14,8 @@ from otp_service.providers.plivo import Plivo
 from otp_service.providers.simulator import Simulator
 from otp_service.providers.telnyx import Telnyx
 from otp_service.providers.twilio import Twilio
+from otp_service.providers.vonage import Vonage
+from otp_service.providers.vonage_sms import VonageSms
 from otp_service.providers.webhook import Webhook
 
 __all__ = ["PROVIDERS", "Provider", "build", "build_all", "examine"]
@@ -22,6 +24,8 @@ PROVIDERS: dict[str, type[Provider]] = {
     "simulator": Simulator,
     "console": Console,
     "twilio": Twilio,
+    "vonage": Vonage,
+    "vonage_sms": VonageSms,
     "telnyx": Telnyx,
     "plivo": Plivo,
     "kannel": Kannel,

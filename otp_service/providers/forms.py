@@ -1,8 +1,9 @@
-"""The fields of a callback: those of a form body, and those of the query."""
+"""The fields of a callback: of its query, its form or its JSON."""
 
 from urllib.parse import parse_qsl, urlsplit
 
 from otp_service.domain.messages import Callback
+from otp_service.providers.base import json_of
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 200
@@ -31,3 +32,28 @@ def query_of(callback: Callback, encoding: str = "utf-8") -> list[tuple[str, str
         return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_FIELDS, encoding=encoding, errors="strict")
     except ValueError:
         return None
+
+
+def fields_of(callback: Callback) -> dict[str, str] | None:
+    """The fields of a callback that may be a GET, a form or flat JSON; None if they can't be read.
+
+    None as well if one comes twice: it could be read in one way and signed in another.
+    """
+    pairs = _pairs(callback)
+    fields = dict(pairs or ())
+    return None if pairs is None or len(fields) != len(pairs) else fields
+
+
+def _pairs(callback: Callback) -> list[tuple[str, str]] | None:
+    if callback.method == "GET":
+        return query_of(callback)
+    if media_type(callback) != "application/json":
+        return form_of(callback)
+    body = json_of(callback.body)
+    return [(name, _text(value)) for name, value in body.items()] if isinstance(body, dict) else None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or (isinstance(value, int) and abs(value) > 10**18):
+        return ""
+    return str(value)
