@@ -4,12 +4,13 @@ A cursor names the last row of its page, so that rows that come or go meanwhile 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Connection, RowMapping, Select, or_, select, tuple_
 
+from otp_service.domain.bodies import Kind
 from otp_service.domain.errors import invalid_field
 from otp_service.domain.keys import b64, canonical, unb64
 from otp_service.ledger.applications import COLUMNS, Application, application_of
@@ -17,7 +18,7 @@ from otp_service.ledger.audit import Entry
 from otp_service.ledger.blocks import Block, block_of
 from otp_service.ledger.keys import ApiKey, key_of
 from otp_service.ledger.schema import api_keys, applications, audit, blocks, hard_locks, people, templates
-from otp_service.ledger.templates import newest_versions
+from otp_service.ledger.templates import REMOVED, newest_versions
 
 Item = TypeVar("Item")
 Place = Sequence[Column[Any]]
@@ -42,6 +43,9 @@ class Saved:
     version: int
     body: str
     created_at: int
+    kind: Kind
+    smart_encoding: bool
+    vendor_ids: Mapping[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,20 @@ def saved(connection: Connection, application_id: str, name: str, locale: str) -
     return None if row is None else _saved(row)
 
 
+def versions_page(
+    connection: Connection, application_id: str, name: str, locale: str, limit: int, cursor: str | None
+) -> Page[Saved]:
+    """Every version of a template that has a text, newest first, also of one that is out of force."""
+    found = select(templates).where(
+        templates.c.application_id == application_id,
+        templates.c.name == name,
+        templates.c.locale == locale,
+        templates.c.body != REMOVED,
+    )
+    rows, following = _rows(connection, found, (templates.c.version,), limit, cursor, newest_first=True)
+    return Page([_saved(row) for row in rows], following)
+
+
 def _saved(row: RowMapping) -> Saved:
     return Saved(*(row[field.name] for field in fields(Saved)))
 
@@ -113,6 +131,38 @@ def block(connection: Connection, id: str) -> Block | None:
     """The block of this id."""
     row = connection.execute(select(blocks).where(blocks.c.id == id)).mappings().one_or_none()
     return None if row is None else block_of(row)
+
+
+def _saved(row: RowMapping) -> Saved:
+    return Saved(*(row[field.name] for field in fields(Saved)))
+
+
+def blocks_page(
+    connection: Connection, now_ms: int, application_id: str | None, limit: int, cursor: str | None
+) -> Page[Block]:
+    """Every block in force, newest first; those of one application or all."""
+    found = select(blocks).where(or_(blocks.c.expires_at.is_(None), blocks.c.expires_at > now_ms))
+    if application_id is not None:
+        found = found.where(blocks.c.application_id == application_id)
+    place = (blocks.c.created_at, blocks.c.id)
+    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    return Page([block_of(row) for row in rows], following)
+
+
+def block(connection: Connection, id: str) -> Block | None:
+    """The block of this id."""
+    row = connection.execute(select(blocks).where(blocks.c.id == id)).mappings().one_or_none()
+    return None if row is None else block_of(row)
+
+
+def opt_outs_page(
+    connection: Connection, application_id: str, test: bool, limit: int, cursor: str | None
+) -> Page[OptOut]:
+    """An application's opt-outs, newest first; those that test keys made or the others."""
+    found = select(opt_outs).where(opt_outs.c.application_id == application_id, opt_outs.c.test == test)
+    place = (opt_outs.c.created_at, opt_outs.c.number_index)
+    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    return Page([opt_out_of(row) for row in rows], following)
 
 
 def disabled_page(connection: Connection, application_id: str, limit: int, cursor: str | None) -> Page[Disabled]:

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from otp_service.domain.requests import Body, To
+from otp_service.domain.bodies import Kind
+from otp_service.domain.requests import Body, To, Variables
 from otp_service.domain.times import milliseconds
 from otp_service.service.callers import Caller
 from otp_service.service.once import once
@@ -19,6 +20,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 Application = Annotated[str, Field(min_length=1, max_length=68)]
 Ip = Annotated[str, Field(max_length=45)]
+Locale = Annotated[str, Field(max_length=35)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+DltId = Annotated[str, Field(pattern=r"^[0-9]{1,30}$")]
 Cursor = Annotated[str, Field(min_length=1, max_length=512)]
 
 
@@ -73,6 +77,13 @@ class TemplateQuery(Query):
     locale: Annotated[str, Field(max_length=35)]
 
 
+class VersionsQuery(ByApplicationQuery):
+    """A page of which template's versions."""
+
+    name: Annotated[str, Field(max_length=32)]
+    locale: Locale
+
+
 class LimitsQuery(Query):
     """Whose limits."""
 
@@ -121,13 +132,38 @@ class NewKey(Body):
     ips: list[Annotated[str, Field(max_length=49)]] = Field(default_factory=list)
 
 
+class VendorIds(Body):
+    """What India's registry knows a template by."""
+
+    dlt_entity_id: DltId
+    dlt_template_id: DltId
+
+
 class NewTemplate(Body):
     """The body of POST /v1/admin/templates."""
 
     application: Application
     name: str
-    locale: Annotated[str, Field(max_length=35)]
+    locale: Locale
     body: str
+    kind: Kind = "verification"
+    smart_encoding: bool = True
+    vendor_ids: VendorIds | None = None
+    country: Country | None = None
+
+
+class TemplatePreview(Body):
+    """The body of POST /v1/admin/templates/preview."""
+
+    application: Application
+    name: str = "default"
+    locale: Locale = "en"
+    body: str | None = None
+    kind: Kind = "verification"
+    smart_encoding: bool = True
+    version: Annotated[int | None, Field(ge=0, le=2**31 - 1)] = None
+    variables: Variables = Field(default_factory=dict)
+    country: Country | None = None
 
 
 class NewBlock(Body):

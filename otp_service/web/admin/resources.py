@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from otp_service.domain.lint import Finding
 from otp_service.domain.times import rfc3339, rfc3339_or_none
 from otp_service.ledger.applications import Application
 from otp_service.ledger.audit import Entry
@@ -13,6 +14,7 @@ from otp_service.service.admin import applications, blocks, locks, policies
 from otp_service.service.admin.keys import Created
 from otp_service.service.admin.limits import Counted
 from otp_service.service.admin.locks import Lock
+from otp_service.service.admin.previews import Preview
 from otp_service.service.admin.templates import Judged
 from otp_service.service.core import Core
 
@@ -65,14 +67,39 @@ def template(found: Saved) -> Resource:
         "locale": found.locale,
         "version": found.version,
         "body": found.body,
+        "kind": found.kind,
+        "smart_encoding": found.smart_encoding,
+        "vendor_ids": found.vendor_ids,
         "created_at": rfc3339(found.created_at),
     }
 
 
 def judged_template(judged: Judged) -> Resource:
     """A template that was just saved, with its findings."""
-    told = [{"severity": each.severity, "code": each.code, "detail": each.detail} for each in judged.findings]
-    return {**template(judged.saved), "findings": told}
+    return {**template(judged.saved), "findings": [finding(each) for each in judged.findings]}
+
+
+def finding(found: Finding) -> Resource:
+    """Something to know about a template, with its place in the body if it has one."""
+    told = {"severity": found.severity, "code": found.code, "detail": found.detail}
+    return told if found.position is None else {**told, "position": found.position}
+
+
+def preview(found: Preview) -> Resource:
+    """A text that nobody was sent."""
+    return {
+        "name": found.template.name,
+        "locale": found.template.locale,
+        "version": found.template.version,
+        "kind": found.template.kind,
+        "text": found.text,
+        "encoding": found.size.encoding,
+        "units": found.size.units,
+        "segments": list(found.parts),
+        "country": found.country,
+        "price_micros": found.price_micros,
+        "findings": [finding(each) for each in found.findings],
+    }
 
 
 def block(core: Core, found: Block) -> Resource:
