@@ -14,6 +14,7 @@ from otp_service.domain.keys import NONCE_BYTES, UnknownKid, b64, mac
 from otp_service.domain.messages import Callback, Receipt
 from otp_service.providers import Provider
 from otp_service.service.core import Core, random_bytes
+from otp_service.service.vendor_fetch import confirm, with_certificate
 from otp_service.store import unmatched
 from otp_service.store.receipts import Sent, apply_receipt, sent_as
 
@@ -42,9 +43,11 @@ def accept_receipt(core: Core, name: str, token: str, read: Callable[[], Callbac
     if provider is None or not provider.sends_receipts:
         raise Refusal("not_found", "no provider of this name reports here")
     sent = None if _is_of_connection(core, provider, token) else _opened(core, name, token)
-    callback = read()
+    callback = with_certificate(provider, read())
     if not provider.authentic(callback, time.time()):
         raise Refusal("unauthenticated", "the signature of this callback is not right")
+    if confirm(provider, callback):
+        return 0
     return sum(_taken(core, name, receipt, sent) for receipt in provider.receipts(callback))
 
 
