@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": "ledger:migrate",
     "apps": "admin:apps",
     "keys": "admin:keys",
+    "reports": "reports:reports",
     "settings": "look:settings",
     "doctor": "look:doctor",
     "rekey": "ledger:rekey",

@@ -188,6 +188,7 @@ def _message_detail(asked: Asked, person: dict[str, str]) -> dict[str, Any]:
         "application": asked.caller.application.id,
         "person": person,
         "channel": asked.request.channel,
+        "country": asked.destination.number.country,
         "encoding": sending.encoding,
         "segments": sending.segments,
         "price_micros": sending.price_micros,

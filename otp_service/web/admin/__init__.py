@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from otp_service.web.admin import applications, audit, blocks, keys, limits, locks, templates
+from otp_service.web.admin import applications, audit, blocks, keys, limits, locks, reports, templates
 
 blueprints: tuple[Blueprint, ...] = (
     applications.blueprint,
@@ -12,6 +12,7 @@ blueprints: tuple[Blueprint, ...] = (
     limits.blueprint,
     locks.blueprint,
     audit.blueprint,
+    reports.blueprint,
 )
 
 

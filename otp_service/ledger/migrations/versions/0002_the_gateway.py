@@ -36,6 +36,10 @@ def _messages() -> None:
     op.add_column("messages", sa.Column("test", Boolean))
     op.create_index("ix_messages_application_id_reference", "messages", ["application_id", "reference"])
     op.create_index("ix_messages_queued_at", "messages", ["queued_at"])
+    # Reports ask messages alone where they went; people are forgotten.
+    op.execute(
+        "UPDATE messages SET country = (SELECT people.country FROM people WHERE people.person_id = messages.person_id)"
+    )
     for name in ("sender", "country"):
         op.add_column("attempts", _text(name, nullable=True))
     op.add_column("attempts", _ms("cost_micros", nullable=True))
