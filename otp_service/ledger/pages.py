@@ -133,38 +133,6 @@ def block(connection: Connection, id: str) -> Block | None:
     return None if row is None else block_of(row)
 
 
-def _saved(row: RowMapping) -> Saved:
-    return Saved(*(row[field.name] for field in fields(Saved)))
-
-
-def blocks_page(
-    connection: Connection, now_ms: int, application_id: str | None, limit: int, cursor: str | None
-) -> Page[Block]:
-    """Every block in force, newest first; those of one application or all."""
-    found = select(blocks).where(or_(blocks.c.expires_at.is_(None), blocks.c.expires_at > now_ms))
-    if application_id is not None:
-        found = found.where(blocks.c.application_id == application_id)
-    place = (blocks.c.created_at, blocks.c.id)
-    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
-    return Page([block_of(row) for row in rows], following)
-
-
-def block(connection: Connection, id: str) -> Block | None:
-    """The block of this id."""
-    row = connection.execute(select(blocks).where(blocks.c.id == id)).mappings().one_or_none()
-    return None if row is None else block_of(row)
-
-
-def opt_outs_page(
-    connection: Connection, application_id: str, test: bool, limit: int, cursor: str | None
-) -> Page[OptOut]:
-    """An application's opt-outs, newest first; those that test keys made or the others."""
-    found = select(opt_outs).where(opt_outs.c.application_id == application_id, opt_outs.c.test == test)
-    place = (opt_outs.c.created_at, opt_outs.c.number_index)
-    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
-    return Page([opt_out_of(row) for row in rows], following)
-
-
 def disabled_page(connection: Connection, application_id: str, limit: int, cursor: str | None) -> Page[Disabled]:
     """An application's hard locks in force, newest first."""
     found = (
