@@ -13,6 +13,7 @@ WAITED = Histogram("otp_message_wait_seconds", "From queued to its end for the c
 DEAD = Counter("otp_dead_letters_total", "Entries that could not be worked.", ["reason"])
 BACKLOG = Gauge("otp_backlog", "What waits, by queue; facts are those the ledger does not have yet.", ["cell", "queue"])
 DRAINED = Counter("otp_facts_drained_total", "Facts that the ledger took.")
+WEBHOOKS = Counter("otp_webhooks_total", "Tries to deliver events, and endpoints that were disabled.", ["result"])
 STUMBLES = Counter("otp_courier_stumbles_total", "Loops of the courier that met an error and go on.", ["what"])
 
 
@@ -41,6 +42,10 @@ class Measured:
     def drained(self, facts: int) -> None:
         """The ledger took facts."""
         DRAINED.inc(facts)
+
+    def webhook(self, result: str) -> None:
+        """A webhook was tried, or an endpoint disabled."""
+        WEBHOOKS.labels(result).inc()
 
     def stumbled(self, what: str) -> None:
         """One of the loops met an error."""

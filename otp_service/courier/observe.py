@@ -23,6 +23,9 @@ class Observe(Protocol):
     def drained(self, facts: int) -> None:
         """The ledger took facts."""
 
+    def webhook(self, result: str) -> None:
+        """A webhook was tried (delivered, failed, given_up), or an endpoint disabled."""
+
     def stumbled(self, what: str) -> None:
         """One of the courier's loops met an error and will try again."""
 
@@ -43,6 +46,9 @@ class Unobserved:
         """Nothing."""
 
     def drained(self, facts: int) -> None:
+        """Nothing."""
+
+    def webhook(self, result: str) -> None:
         """Nothing."""
 
     def stumbled(self, what: str) -> None:
