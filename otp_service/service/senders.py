@@ -6,8 +6,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service.domain.errors import Refusal
+from otp_service.domain.routes.plan import Plan, plan_for
 from otp_service.domain.routes.senders import Sender, is_suspended
+from otp_service.domain.templates import choose
 from otp_service.ledger import suspensions
+from otp_service.ledger.applications import Application
 from otp_service.ledger.changes import change
 from otp_service.ledger.suspensions import Suspension
 from otp_service.service.admin.opening import changing, looking
@@ -89,3 +92,46 @@ def inventory(core: Core) -> list[Stock]:
 def _stock(provider: str, sender: Sender, out: frozenset[str | None], now: int) -> Stock:
     soon = sender.expires_ms is not None and now < sender.expires_ms < now + EXPIRES_SOON_MS
     return Stock(provider, sender, tuple(sorted(each or "*" for each in out)), sender.stands(now), soon)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What to do for a country, and which senders there are for it already, as `provider: sender`."""
+
+    plan: Plan
+    have: tuple[str, ...]
+
+
+def planned(core: Core, country: str) -> Planned:
+    """What to register before messages go to this country."""
+    routing = core.routing()
+    have = tuple(
+        f"{stock.provider}: {stock.sender.sender} ({stock.amiss or stock.sender.state})"
+        for stock in inventory(core)
+        if stock.sender.countries is None or country in stock.sender.countries
+    )
+    return Planned(plan_for(country, routing.country_rule(country)), have)
+
+
+def samples(core: Core, application: str | None, locale: str) -> list[str]:
+    """The texts that registries want to see: an application's own templates, and the built-in one in a language."""
+    found = _named(core, application)
+    own = core.snapshot().templates.get(found.id, {}) if found else {}
+    built_in = choose({}, "default", locale)
+    return [_sample(template.body, found.name if found else "Example") for template in (*own.values(), built_in)]
+
+
+def _named(core: Core, application: str | None) -> Application | None:
+    if application is None:
+        return None
+    for found in core.snapshot().applications.values():
+        if application in (found.id, found.name):
+            return found
+    raise Refusal("not_found", "there is no such application")
+
+
+def _sample(body: str, app: str) -> str:
+    """A body with a code of zeros; what only a caller knows keeps its slot, as registries show variables."""
+    for slot, value in (("{code}", "000000"), ("{minutes}", "10"), ("{app}", app)):
+        body = body.replace(slot, value)
+    return body
