@@ -34,6 +34,7 @@ class Attempt:
     sender: str | None = None
     country: str | None = None
     price_micros: int = 0
+    will_report: bool = False
 
     @property
     def cost_micros(self) -> int | None:
@@ -90,7 +91,7 @@ def arguments(batch: Sequence[Settlement]) -> tuple[list[str], list[str | int | 
 
 def _parts_expected(one: Settlement) -> int | str:
     parts = one.attempts[-1].outcome.parts if one.attempts else ()
-    return len(parts) if len(parts) > 1 else ""
+    return len(parts) or ""  # one with an id of its own is reported as a segment, too
 
 
 def _message_part(one: Settlement) -> tuple[int, str, str]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vonage_http_client.auth import Auth
+from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 
 from otp_service.domain.messages import RANKS, Callback, Dlt, Message
 from otp_service.providers import build
