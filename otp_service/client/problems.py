@@ -96,6 +96,7 @@ KINDS: dict[str, type[ProblemError]] = {
     "destination_disabled": Forbidden,
     "country_not_allowed": Forbidden,
     "line_type_not_allowed": Forbidden,
+    "opted_out": Forbidden,
     "refused_as_fraud": Forbidden,
     "challenge_required": Forbidden,
     "not_found": NotFound,

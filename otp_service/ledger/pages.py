@@ -17,7 +17,8 @@ from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.audit import Entry
 from otp_service.ledger.blocks import Block, block_of
 from otp_service.ledger.keys import ApiKey, key_of
-from otp_service.ledger.schema import api_keys, applications, audit, blocks, hard_locks, people, templates
+from otp_service.ledger.opt_outs import OptOut, opt_out_of
+from otp_service.ledger.schema import api_keys, applications, audit, blocks, hard_locks, opt_outs, people, templates
 from otp_service.ledger.templates import REMOVED, newest_versions
 
 Item = TypeVar("Item")
@@ -131,6 +132,16 @@ def block(connection: Connection, id: str) -> Block | None:
     """The block of this id."""
     row = connection.execute(select(blocks).where(blocks.c.id == id)).mappings().one_or_none()
     return None if row is None else block_of(row)
+
+
+def opt_outs_page(
+    connection: Connection, application_id: str, test: bool, limit: int, cursor: str | None
+) -> Page[OptOut]:
+    """An application's opt-outs, newest first; those that test keys made or the others."""
+    found = select(opt_outs).where(opt_outs.c.application_id == application_id, opt_outs.c.test == test)
+    place = (opt_outs.c.created_at, opt_outs.c.number_index)
+    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    return Page([opt_out_of(row) for row in rows], following)
 
 
 def disabled_page(connection: Connection, application_id: str, limit: int, cursor: str | None) -> Page[Disabled]:

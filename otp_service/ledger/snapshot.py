@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, select
 
 from otp_service.domain.templates import Template
-from otp_service.ledger import blocks, keys, locks, meta, suspensions, templates
+from otp_service.ledger import blocks, keys, locks, meta, opt_outs, suspensions, templates
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.blocks import Blocked
 from otp_service.ledger.engine import reading
@@ -32,6 +32,8 @@ class Snapshot:
     blocked: Blocked = field(repr=False)
     hard_locks: frozenset[tuple[str, str]]  # (application id, base64url of the subject)
     problems: tuple[str, ...] = ()
+    # (application id, whether of test keys, number index) -> promotional or all
+    opted_out: Mapping[tuple[str, bool, str], str] = field(default_factory=dict, repr=False)
     suspended: Suspended = field(default_factory=dict)  # senders that are shown to nobody
 
 
@@ -53,6 +55,7 @@ def _load(connection: Connection, version: int) -> Snapshot:
         blocked=blocks.arranged(blocks.listed(connection)),
         hard_locks=frozenset((lock.application_id, lock.subject) for lock in locks.in_force(connection)),
         problems=tuple(problems),
+        opted_out=opt_outs.scopes(connection),
         suspended=suspensions.arranged(suspensions.in_force(connection)),
     )
 

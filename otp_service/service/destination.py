@@ -35,19 +35,25 @@ def locate(core: Core, caller: Caller, to: str, purpose: str) -> tuple[Number, A
 def admit(core: Core, caller: Caller, to: str, purpose: str) -> Destination:
     """The destination of a start; Refusal if this application sends no codes there."""
     number, at = locate(core, caller, to, purpose)
+    index = permit(core, caller, number)
+    refuse_disabled(core, caller, at)
+    return Destination(number, index, at)
+
+
+def permit(core: Core, caller: Caller, number: Number) -> str:
+    """The index of a number that this application sends to; Refusal for any other."""
     policy = caller.application.policy
     if policy.countries != "*" and number.country not in policy.countries:
         raise Refusal(
-            "country_not_allowed", "this application sends no codes to this country: add it to policy.countries"
+            "country_not_allowed", "this application sends nothing to this country: add it to policy.countries"
         )
     if number.line_type in policy.blocked_line_types:
-        raise Refusal("line_type_not_allowed", f"this application sends no codes to numbers of type {number.line_type}")
+        raise Refusal("line_type_not_allowed", f"this application sends nothing to numbers of type {number.line_type}")
     index = number_index(core, number.e164)
     snapshot = core.snapshot()
     if snapshot.blocked.hits(caller.application.id, index, number.e164, now_ms()):
         raise Refusal("destination_blocked", "an admin has blocked this number")
-    refuse_disabled(core, caller, at)
-    return Destination(number, index, at)
+    return index
 
 
 def is_disabled(core: Core, caller: Caller, at: Address) -> bool:

@@ -22,6 +22,12 @@ def limits_of(core: Core, caller: Caller, destination: Destination, ip: str | No
     return found + spend_limits(caller, destination.number.country, price)
 
 
+def message_limits_of(caller: Caller, country: str, price: int) -> list[Rule]:
+    """Every limit that a message of its own consumes; those of codes are counted apart, money is one purse."""
+    limits = parse_limits(caller.application.policy.message_limits)
+    return [*rules("application", f"{caller.realm}/messages", limits), *spend_limits(caller, country, price)]
+
+
 def number_limits(core: Core, caller: Caller, destination: Destination) -> list[Rule]:
     """The limits of a number and of its range."""
     policy = caller.application.policy

@@ -67,7 +67,7 @@ def simulate_start(core: Core, caller: Caller, request: StartRequest) -> Simulat
 def simulate_message(core: Core, caller: Caller, request: MessageRequest) -> Simulated:
     """What would happen to this message; Refusal invalid_field for a body that no rule could make good."""
     number = parse_number(request.to, caller.application.policy.default_region)
-    wording = word(core, caller, request, number.country)
+    wording = word(core, caller, request, number)
     limits = message_limits_of(caller, number.country, wording.price_micros)
     message = replace(
         _message(caller, number, request.sender or caller.application.policy.sender),

@@ -174,9 +174,10 @@ def _changed(link: Link, script: str, names: Sequence[str], args: Sequence[Arg])
     return (int(answer[1]), _record(answer[2])) if answer[0] == "done" else None
 
 
-def tell_outcome(link: Link, cell: str, id_: str, outcome: str, now: str = "") -> None:
-    """Tells what came of a message of this cell."""
-    link.call(SCRIPTS["message_outcome"], [f"{cell}:facts"], [now, id_, outcome], durable=True)
+def tell_outcome(link: Link, cell: str, id_: str, outcome: str, record: str = "", now: str = "") -> None:
+    """Tells what came of a message of this cell; `record` is its verification's key, if it has one."""
+    names = [f"{cell}:facts", f"{cell}:conv", *([record] if record else [])]
+    link.call(SCRIPTS["message_outcome"], names, [now, id_, outcome], durable=True)
 
 
 def cell_of(id_: str, cells: int) -> str:

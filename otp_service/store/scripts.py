@@ -19,7 +19,7 @@ _PARTS = {
     "message_send": ("prelude", "limits", "message_state"),
     "message_move": ("prelude", "message_state"),
     "message_cancel": ("prelude", "message_state"),
-    "message_outcome": ("prelude",),
+    "message_outcome": ("prelude", "conversions"),
     "settle": ("conversions", "parts"),
     "receipt": ("parts",),
 }

@@ -7,7 +7,20 @@ from flask import Blueprint, Flask
 from otp_service.domain.addresses import networks
 from otp_service.service.core import Core
 from otp_service.service.truths import Truths
-from otp_service.web import admin, callbacks, docs, ops, problem_pages, problems, requests, simulate, verifications
+from otp_service.web import (
+    admin,
+    callbacks,
+    docs,
+    messages,
+    ops,
+    opt_outs,
+    problem_pages,
+    problems,
+    requests,
+    simulate,
+    tracking,
+    verifications,
+)
 
 
 def make_app(
@@ -24,7 +37,8 @@ def make_app(
     requests.install(app)
     problems.install(app)
     parts = (verifications.blueprint, callbacks.blueprint, ops.blueprint, docs.blueprint, problem_pages.blueprint)
-    for blueprint in (*parts, simulate.blueprint, *admin.blueprints, *extra):
+    sending = (messages.blueprint, opt_outs.blueprint, tracking.blueprint, simulate.blueprint)
+    for blueprint in (*parts, *sending, *admin.blueprints, *extra):
         app.register_blueprint(blueprint)
     if not core.production:
         app.register_blueprint(ops.metrics_blueprint)

@@ -47,6 +47,11 @@ ADVICE: dict[str, Advice] = {
         "The application's policy sends nothing to this type of number, such as premium-rate or satellite numbers.",
         "Ask the person for a mobile number. The types are 'blocked_line_types' in the policy.",
     ),
+    "opted_out": Advice(
+        "The person told the application that they want no more messages of this kind.",
+        "Respect it. Codes that the person asks for are sent all the same. If they changed their mind, "
+        "DELETE /v1/opt-outs/{number} lets messages through again.",
+    ),
     "refused_as_fraud": Advice(
         "The request looks like an attempt to make the service send messages that only cost money.",
         "Offer the person another way in. If it was honest, an admin can look into it by the request id.",
@@ -70,7 +75,8 @@ ADVICE: dict[str, Advice] = {
         "The header Allow lists the methods that it answers.",
     ),
     "conflict": Advice(
-        "What you want to create collides with something that exists, such as an application of the same name.",
+        "What you want to create collides with something that exists, such as an application of the same name, or a "
+        "message with the same reference that is alive.",
         "Choose another name, or use what exists.",
     ),
     "idempotency_in_flight": Advice(
@@ -78,8 +84,9 @@ ADVICE: dict[str, Advice] = {
         "Repeat in a moment with the same key and body; you will get the first request's answer.",
     ),
     "not_pending": Advice(
-        "The verification has ended: it was approved, failed, expired or canceled. It can't be sent again or canceled.",
-        "Start a new one.",
+        "The verification has ended: it was approved, failed, expired or canceled. It can't be sent again or canceled. "
+        "Or a provider has the message, or it has ended: it can't be moved or canceled any more.",
+        "Start a new verification. What became of a message, its status tells.",
     ),
     "payload_too_large": Advice(
         "The body is larger than 16 KiB.",

@@ -31,6 +31,13 @@ def looking(core: Core) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def writing(core: Core) -> Iterator[Connection]:
+    """One transaction of what callers do to what is theirs, which no audit tells; Refusal unavailable without SQL."""
+    with _reachable(), core.engine.begin() as connection:
+        yield connection
+
+
 def owner(connection: Connection, application: str) -> Application:
     """The application of this id or name; Refusal not_found if there is none."""
     try:
