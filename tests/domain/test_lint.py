@@ -2,7 +2,8 @@
 
 import pytest
 
-from otp_service.domain.lint import Finding, lint
+from otp_service.domain.lint import LONGEST, Finding, Price, lint
+from otp_service.domain.slots import TYPES
 from otp_service.domain.templates import BUILT_IN, Template
 
 
@@ -83,3 +84,67 @@ def test_a_transaction_that_hides_the_payment_is_a_warning() -> None:
     """A transaction's template without amount or payee is named for it."""
     finding = found(lint(custom("{code} pays {amount}", "transaction"), 6, "Shop"), "missing_binding")
     assert (finding.severity, finding.detail) == ("warning", "a transaction should show payee")
+
+
+def test_the_cost_is_told_for_a_country() -> None:
+    """With a price the lint says what the longest text costs there, last line included."""
+    price = Price("CH", 70_000)
+    assert found(lint(custom("{code}"), 6, "Shop", price=price), "cost").detail == "0.07 USD to CH: 1 times 0.07 USD"
+    long = lint(BUILT_IN["default", "ar"], 6, "Example App", "login.example.com", price=price)
+    assert found(long, "cost").detail == "0.14 USD to CH: 2 times 0.07 USD"
+    assert not [each for each in lint(custom("{code}"), 6, "Shop") if each.code == "cost"]
+
+
+def test_a_character_to_blame_is_told_with_place_name_and_remedy() -> None:
+    """Each of the few characters that push the text into UCS-2 is told, with its position from 0 for programs."""
+    finding = found(lint(custom("{code} für São Paulo"), 6, "Shop"), "character")
+    assert finding == Finding(
+        "warning",
+        "character",
+        "ã (LATIN SMALL LETTER A WITH TILDE) at character 13 is not in GSM 7-bit; write a instead",
+        12,
+    )
+    assert found(lint(custom("{code} 漢"), 6, "Shop"), "character").detail.endswith("GSM 7-bit has nothing like it")
+
+
+def test_a_script_of_its_own_is_not_told_by_the_character() -> None:
+    """Nobody can reword Hindi into GSM 7-bit, so no character is blamed."""
+    assert not [each for each in lint(BUILT_IN["default", "hi"], 6, "Shop") if each.code == "character"]
+
+
+def test_what_smart_encoding_does_is_told() -> None:
+    """Typography that is made plain is told; switched off, the lint says what it would save."""
+    assert found(lint(custom("“{code}” – now"), 6, "Shop"), "smart_encoding").severity == "info"
+    off = Template("default", "en", 1, "“{code}” – now", smart_encoding=False)
+    assert found(lint(off, 6, "Shop"), "smart_encoding").severity == "warning"
+    assert [each.position for each in lint(off, 6, "Shop") if each.code == "character"] == [0, 7, 9]
+
+
+def test_the_last_line_is_told_for_what_it_is_good_for() -> None:
+    """Who fills the code in is told: browsers on the host, Android for the app with the hash."""
+    findings = lint(custom("{code}"), 6, "Shop", "login.example.com", "FA+9qCX9VSu")
+    assert "login.example.com" in found(findings, "webotp").detail
+    assert "FA+9qCX9VSu" in found(findings, "app_hash").detail
+
+
+@pytest.mark.parametrize("app_hash", ["short", "FA+9qCX9VS!"])
+def test_a_last_line_that_no_phone_reads_is_an_error(app_hash: str) -> None:
+    """A host or hash that is none makes the template one that can't be used."""
+    assert [each.severity for each in lint(custom("{code}"), 6, "Shop", None, app_hash)] == ["error"]
+    assert [each.severity for each in lint(custom("{code}"), 6, "Shop", "no host")] == ["error"]
+
+
+def test_a_message_has_no_last_line() -> None:
+    """A message holds no code, so host and hash say nothing about it."""
+    template = Template("news", "en", 1, "Hi {name}, see https://shop.example", "message")
+    assert [each.code for each in lint(template, 6, "Shop", "login.example.com", "FA+9qCX9VSu")] == [
+        "encoding",
+        "segments",
+    ]
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_typed_slots_are_measured_with_what_fits_them(type_: str) -> None:
+    """The longest value of each type is one that the type takes."""
+    finding = found(lint(custom(f"{{code}} {{x:{type_}}}"), 6, "Shop"), "segments")
+    assert finding.detail.endswith(f"({7 + len(LONGEST[type_])} units)")

@@ -1,13 +1,15 @@
 """An application's own templates."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.keyspace import outbox
 from tests.web.test_admin_applications import fields
 from tests.web.test_admin_audit import acts, entries
-from tests.world import World
+from tests.world import NUMBER, World
 
 PATH = "/v1/admin/templates"
 BODY = "{code} is your code for {app}."
@@ -257,3 +259,24 @@ def test_a_message_template_sends_no_code(world: World) -> None:
     """A start can't name a template for messages."""
     save(world, kind="message", body="Hi")
     assert world.api.start(template="hello").status_code == 422
+
+
+def test_a_code_to_india_carries_its_registered_ids(world: World) -> None:
+    """The ids of the template and locale that is sent go to the courier for India, and nowhere else."""
+    save(world, vendor_ids=DLT)
+    save(world, locale="hi", body="{code} आपका कोड है")
+    asked = [("+919876543210", "en"), ("+919876543211", "hi"), (NUMBER, "en")]
+    for to, locale in asked:
+        assert world.api.start(to, template="hello", locale=locale).status_code == 201
+    entries_by_number = {sealed["to"]: sealed["dlt"] for sealed in [opened(world, each) for each in outbox(world)]}
+    assert entries_by_number == {
+        "+919876543210": {"entity_id": DLT["dlt_entity_id"], "template_id": DLT["dlt_template_id"]},
+        "+919876543211": None,
+        NUMBER: None,
+    }
+
+
+def opened(world: World, entry: dict[bytes, bytes]) -> dict[str, Any]:
+    """What stands in the envelope of a message that waits for a courier."""
+    found: dict[str, Any] = json.loads(world.core.ring.open(entry[b"e"].decode(), entry[b"m"].decode()))
+    return found
