@@ -13,22 +13,26 @@ from otp_service import store, wiring
 from otp_service.domain.ids import address_of
 from otp_service.domain.limits import parse_limits
 from otp_service.domain.messages import Receipt
+from otp_service.domain.times import rfc3339
+from otp_service.service.core import now_ms
 from otp_service.settings import Settings
 from otp_service.store.limits import peek, rules
 from otp_service.store.receipts import Sent, apply_receipt
 from otp_service.store.scripts import SCRIPTS, load
 from otp_service.store.unmatched import FIRST_TRY_MS, forget, hold, take
 from otp_service.store.verifications import failure_lock
+from tests.keyspace import drain
 from tests.servers import RedisServer
 from tests.store.courier_work import work_of_a_courier
 from tests.store.monitor import Command, Monitor, monitored
 from tests.world import NUMBER, OTHER_NUMBER, World
 
-PARTS = {"prelude", "limits", "record", "failures", "conversions", "parts"}
+PARTS = {"prelude", "limits", "record", "failures", "conversions", "parts", "message_state"}
 FILES = {path.stem for path in (Path(store.__file__).parent / "lua").iterdir()} - PARTS
 NAMES = {SCRIPTS.get(name, load(name)).sha: name for name in FILES}
 OF_UNMATCHED = ("unmatched_hold", "unmatched_take")
 OF_VERIFICATIONS = {"start", "check", "cancel", "read", "peek", "lock", "receipt", *OF_UNMATCHED}
+OF_MESSAGES = {"message_send", "message_move", "message_cancel", "message_outcome"}
 ON_CLUSTER = {"claim", "reserve", "hand_back", "conclude", "start", "check"}
 OF_COURIERS = {"claim_next", "claim_wanted", "claim_idle", "claim_replay", "settle", "settle_facts", "due"}
 SHARED_BY_COURIERS = {"health", "pace"}
@@ -88,7 +92,7 @@ def watch(redis: RedisServer) -> Iterator[Watch]:
 
 def test_every_script_is_watched() -> None:
     """The tests of this file watch every script there is."""
-    assert FILES == OF_VERIFICATIONS | ON_CLUSTER | OF_COURIERS | SHARED_BY_COURIERS
+    assert FILES == OF_VERIFICATIONS | OF_MESSAGES | ON_CLUSTER | OF_COURIERS | SHARED_BY_COURIERS
 
 
 def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: Watch) -> None:
@@ -133,6 +137,46 @@ def test_scripts_for_clusters_touch_only_declared_keys(settings: Settings, watch
     parts.core.engine.dispose()
 
     assert watch.undeclared(ON_CLUSTER, {"read", "peek"}) == []
+
+
+def test_scripts_of_messages_touch_only_declared_keys(world: World, watch: Watch) -> None:
+    """So do sending, scheduling, moving and canceling messages, with a reference that another had, and outcomes."""
+    world.policy(message_limits="9 per hour; 90 per day")
+    send_and_change(world)
+    started = world.api.start().json
+    drain(world)
+    told = world.api.post(f"/v1/messages/{started['message_id']}/outcome", {"outcome": "converted"})
+    assert told.status_code == 200
+
+    assert watch.undeclared(OF_MESSAGES, {"start", "read"}) == []
+
+
+def test_scripts_of_messages_for_clusters_touch_only_declared_keys(settings: Settings, watch: Watch) -> None:
+    """So do they where the limits and the idempotency key live in other slots."""
+    parts = wiring.build(settings)
+    world = World(replace(parts, core=replace(parts.core, clustered=True)))
+    world.policy(message_limits="2 per hour")
+    send_and_change(world)
+    parts.core.engine.dispose()
+
+    assert watch.undeclared(OF_MESSAGES, {"read", "claim", "reserve", "hand_back", "conclude", "peek"}) == []
+
+
+def send_and_change(world: World) -> None:
+    """Everything that messages can do, two of them with one reference, the last of them refused."""
+    api = world.caller("messages", "verifications:start")
+    at = rfc3339(now_ms() + 3_600_000)
+    body = {"to": NUMBER, "text": "Your parcel is here.", "reference": "order-42", "send_at": at}
+    first = api.post("/v1/messages", body, KEY).json["id"]
+    assert api.post("/v1/messages", body, KEY).json["id"] == first
+    assert api.post("/v1/messages", body).status_code == 409
+    assert api.call("PATCH", f"/v1/messages/{first}", {"send_at": at}).status_code == 200
+    assert api.delete("/v1/messages?reference=order-42").json["status"] == "canceled"
+    second = api.post("/v1/messages", {"to": NUMBER, "text": "It is.", "reference": "order-42"}).json["id"]
+    assert api.delete(f"/v1/messages/{second}").json["status"] == "canceled"
+    assert api.post(f"/v1/messages/{second}/outcome", {"outcome": "not_converted"}).status_code == 200
+    world.policy(message_limits="2 per hour")
+    assert api.post("/v1/messages", {"to": NUMBER, "text": "Is it?"}).status_code == 429
 
 
 def test_scripts_of_couriers_touch_only_declared_keys(world: World, settings: Settings, watch: Watch) -> None:
