@@ -10,7 +10,7 @@ from otp_service.domain.messages import Encoding
 from otp_service.domain.slots import MAX_VARIABLE, read_body
 from otp_service.domain.templates import Template, message_text, render
 from otp_service.domain.text import Measure, measure
-from otp_service.domain.typography import Culprit, culprits, to_gsm
+from otp_service.domain.typography import LOOK_ALIKES, Culprit, culprits, to_gsm
 
 RETRIEVER_BYTES = 140  # https://developers.google.com/identity/sms-retriever/verify
 BYTES_A_UNIT: dict[Encoding, int] = {"gsm7": 1, "ucs2": 2}  # cautious: seven bits travel, but a phone may count eight
@@ -106,7 +106,7 @@ def _encoding(size: Measure) -> Finding:
 
 
 def _characters(template: Template, body: str) -> Iterator[Finding]:
-    """The author's own characters that keep the text in UCS-2, or that smart encoding takes out of it."""
+    """The author's own characters that smart encoding takes out of the text, or that keep it in UCS-2 all the same."""
     found = culprits(template.body)
     if measure(body).encoding == "gsm7":
         if found:
@@ -115,8 +115,9 @@ def _characters(template: Template, body: str) -> Iterator[Finding]:
         return
     if not template.smart_encoding and measure(to_gsm(body)).encoding == "gsm7":
         yield Finding("warning", "smart_encoding", "with smart_encoding the text would be GSM 7-bit")
-    if len(found) <= FEW:
-        yield from map(_character, found)
+    to_blame = [each for each in found if not template.smart_encoding or ord(each.character) not in LOOK_ALIKES]
+    if len(to_blame) <= FEW:
+        yield from map(_character, to_blame)
 
 
 def _character(culprit: Culprit) -> Finding:

@@ -107,6 +107,12 @@ def test_a_character_to_blame_is_told_with_place_name_and_remedy() -> None:
     assert found(lint(custom("{code} 漢"), 6, "Shop"), "character").detail.endswith("GSM 7-bit has nothing like it")
 
 
+def test_what_smart_encoding_would_replace_is_not_blamed() -> None:
+    """Beside a character that nothing replaces, typography costs nothing, and only that character is told."""
+    findings = lint(custom("“{code}” – São Paulo"), 6, "Shop")
+    assert [each.position for each in findings if each.code == "character"] == [12]
+
+
 def test_a_script_of_its_own_is_not_told_by_the_character() -> None:
     """Nobody can reword Hindi into GSM 7-bit, so no character is blamed."""
     assert not [each for each in lint(BUILT_IN["default", "hi"], 6, "Shop") if each.code == "character"]
