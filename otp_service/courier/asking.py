@@ -62,7 +62,10 @@ class Asking:
     async def ask(self, entry: Entry, message: Message, choice: Choice, n: int, left_s: float) -> Attempt:
         """Hands the message to the provider, and takes in what that says of it."""
         sent_ms, began = int(self.clock.now_ms()), time.monotonic()
-        outcome = await self._outcome(entry, message, choice, left_s)
+        url = self._receipts_url(entry, choice.provider)
+        if url is not None or choice.sender != message.sender:
+            message = replace(message, receipts_url=url, sender=choice.sender)
+        outcome = await self._outcome(entry, message, choice.provider, left_s)
         took_s = time.monotonic() - began
         name, country = choice.provider, message.country
         self.observe.attempt(name, outcome, took_s)
@@ -72,14 +75,15 @@ class Asking:
             log.warning("attempt_failed", request_id=entry.request_id, message=entry.message, provider=name, **told)
         if outcome.reason == UNREGISTERED:
             self._tell(name, choice.sender, country, outcome.raw, sent_ms)
-        return Attempt(n, name, outcome, int(took_s * 1000), choice.sender, country, choice.price_micros)
+        took_ms, will_report = int(took_s * 1000), url is not None
+        return Attempt(n, name, outcome, took_ms, choice.sender, country, choice.price_micros, will_report)
 
-    async def _outcome(self, entry: Entry, message: Message, choice: Choice, left_s: float) -> Outcome:
-        name = choice.provider
+    def _receipts_url(self, entry: Entry, name: str) -> str | None:
+        sends = self.providers[name].sends_receipts
+        return self.receipts_url(name, entry.message, entry.verification) if sends else None
+
+    async def _outcome(self, entry: Entry, message: Message, name: str, left_s: float) -> Outcome:
         provider = self.providers[name]
-        url = self.receipts_url(name, entry.message, entry.verification) if provider.sends_receipts else None
-        if url is not None or choice.sender != message.sender:
-            message = replace(message, receipts_url=url, sender=choice.sender)
         request = provider.request(message, self.clock.now_ms() / 1000)
         # Whatever goes wrong from here on, the message may have gone out: it is judged, never blindly repeated.
         try:

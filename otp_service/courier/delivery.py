@@ -145,15 +145,16 @@ class Delivery:
         return self._end(entry, "failed", step.reason, trail.attempts)
 
     def _accepted(self, entry: Entry, message: Message, trail: Trail, choice: Choice) -> Settlement:
-        provider, outcome = self.asking.providers[choice.provider], trail.attempts[-1].outcome
+        provider, attempt = self.asking.providers[choice.provider], trail.attempts[-1]
+        outcome = attempt.outcome
         more: dict[str, Any] = {}
-        if provider.sends_receipts:
+        if attempt.will_report:
             more["parts"] = parts_key(entry.cell, entry.message)
         if provider.fixed_receipts and outcome.provider_message_id:
             more["vendor_ids"] = (outcome.provider_message_id, *outcome.parts)
         if message.is_code and not message.test:
             more["counted"] = message.country
-        if message.is_code and provider.sends_receipts and self._in_time(entry, choice.receipt_timeout_s):
+        if message.is_code and attempt.will_report and self._in_time(entry, choice.receipt_timeout_s):
             tries = entry.tries + len(trail.attempts)
             more["extra"] = again(entry, tries, trail.tried, back_offs=entry.back_offs, accepted_by=choice.provider)
             more |= {"end": "watch", "delay_ms": (choice.receipt_timeout_s or 0) * 1000}

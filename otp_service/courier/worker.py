@@ -100,6 +100,7 @@ class Courier:
         with suppress(RedisError, OSError):
             # One call before many at once: a cluster client that still learns its nodes loses some of those.
             await self._lanes[0].outbox.prepare()
+            await self._health.share()  # a new courier does not learn again what the others know
         try:
             async with asyncio.TaskGroup() as keepers:
                 keeping = [keepers.create_task(loop) for loop in self._keeping()]

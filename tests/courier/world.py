@@ -19,7 +19,7 @@ from otp_service.domain.ids import Address, address, message_id, verification_id
 from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, Outcome, Verdict
 from otp_service.domain.routes.routing import Routing
-from otp_service.domain.routes.rules import Candidate
+from otp_service.domain.routes.rules import Candidate, Rule
 from otp_service.providers.base import Options, Silent
 from otp_service.store.connect import connect_courier
 from otp_service.store.keys import subject_keys
@@ -67,14 +67,22 @@ def refuse(status: int, **headers: str) -> Answer:
     return answer
 
 
+OUTCOMES = {
+    400: (Verdict.REJECTED, "invalid_number"),
+    401: (Verdict.MISCONFIGURED, "bad_credentials"),
+    403: (Verdict.MISCONFIGURED, "unregistered_sender"),
+}
+
+
 class Vendor(Silent):
-    """A provider whose vendor is the sink: 202 accepted, 400 rejected, 429 later, anything else try another."""
+    """A provider whose vendor is the sink: by status what OUTCOMES says, 429 later, anything else try another."""
 
     kind: ClassVar[str] = "sink"
     options_type: ClassVar[type[Options]] = Options
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, url: str, reports: bool = False) -> None:
         self.name = name
+        self.sends_receipts = reports
         self._url = url
 
     def request(self, message: Message, now: float) -> httpx.Request:
@@ -87,12 +95,11 @@ class Vendor(Silent):
         match response.status_code:
             case 202:
                 return Outcome(Verdict.ACCEPTED, provider_message_id=response.json()["id"])
-            case 400:
-                return Outcome(Verdict.REJECTED, "invalid_number", raw="http 400")
             case 429:
                 wait = int(response.headers["retry-after"])
                 return Outcome(Verdict.TRY_LATER, "rate_limited", raw="http 429", retry_after_s=wait)
-        return Outcome(Verdict.TRY_ANOTHER, "provider_error", raw=f"http {response.status_code}")
+        verdict, reason = OUTCOMES.get(response.status_code, (Verdict.TRY_ANOTHER, "provider_error"))
+        return Outcome(verdict, reason, raw=f"http {response.status_code}")
 
 
 @dataclass
@@ -153,12 +160,15 @@ class World:
     cells: int = 1
     count: int = 0
     retained: int = 0
+    taken_out: list[tuple[Any, ...]] = field(default_factory=list)
 
     def retain(self) -> None:
         """Counts the calls."""
         self.retained += 1
 
-    async def put(self, priority: str = "high", *, live_s: float = 60, ring: KeyRing = RING, **changes: str) -> Sent:
+    async def put(
+        self, priority: str = "high", *, live_s: float = 60, ring: KeyRing = RING, country: str = "CH", **changes: str
+    ) -> Sent:
         """Queues one code as the start script does, with a record that waits for it."""
         self.count += 1
         to = f"+417912{self.count:05d}"
@@ -167,30 +177,40 @@ class World:
         message = message_id(self.count.to_bytes(16, "big"))
         now = int(time.time() * 1000)
         until = now + int(live_s * 1000)
-        envelope = ring.seal(json.dumps(envelope_for(to)).encode(), message, self.count.to_bytes(12, "big"))
+        envelope = ring.seal(
+            json.dumps(envelope_for(to) | {"country": country}).encode(), message, self.count.to_bytes(12, "big")
+        )
         fields = {"v": "1", "m": message, "i": verification, "k": ring.current, "c": "digits:6", "d": str(until)}
         fields |= {"e": envelope, "r": "req_1", "q": str(now), "p": "50000"} | changes
         record = subject_keys(at, self.cells).record
-        await self.redis.hset(record, mapping={"id": verification, "st": "pending", "exp": str(until)})
+        await self.redis.hset(record, mapping={"id": verification, "st": "pending", "exp": str(until), "mid": message})
         await self.redis.xadd(f"{cell_of(at, self.cells)}:out:{priority}", fields)
         code = code_of(ring, ring.current, verification, "digits", 6)
         return Sent(message, verification, record, code, fields)
 
-    def courier(self, name: str = "one", providers: Sequence[str] = ("a",), **options: Any) -> Courier:
-        """A courier whose providers all lead to the sink, in this order of preference."""
-        routing = Routing(tuple(Candidate(name, priority) for priority, name in enumerate(providers)))
+    def courier(
+        self, name: str = "one", providers: Sequence[str] = ("a",), watched_s: int | None = None, **options: Any
+    ) -> Courier:
+        """A courier whose providers all lead to the sink, in this order of preference.
+
+        With `watched_s` they report, and a code that nobody reports of in that time goes to the next one.
+        """
+        candidates = tuple(Candidate(name, priority) for priority, name in enumerate(providers))
+        vendors = {provider: Vendor(provider, self.sink.url, bool(watched_s)) for provider in providers}
+        rules = (Rule("watched", receipt_timeout_s=watched_s),) if watched_s else ()
+        routing = Routing(candidates, rules)
         settings: dict[str, Any] = {"concurrency": 50, "timing": QUICK, "ring": RING, **options}
         return Courier(
             redis=self.redis,
             cells=self.cells,
             templates=lambda application: {},
-            providers={provider: Vendor(provider, self.sink.url) for provider in providers},
-            routing=lambda: routing,
+            providers=settings.pop("vendors", vendors),
+            routing=settings.pop("routing", lambda: routing),
             client=self.client,
             apply_facts=self.ledger.apply,
             retain=self.retain,
-            receipts_url=lambda provider, message, verification: None,
-            take_out=lambda *told: None,
+            receipts_url=lambda provider, message, verification: "https://otp.example/receipts",
+            take_out=lambda *told: self.taken_out.append(told),
             consumer_name=name,
             **settings,
         )
