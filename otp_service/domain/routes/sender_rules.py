@@ -1,8 +1,10 @@
-"""Which kinds of sender a country's networks take: hand-written facts, each with its date."""
+"""Which kinds of sender a country's networks take, as far as it is known; sender_table.py holds the facts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
+
+from otp_service.domain.routes.sender_table import ROWS
 
 Allowed = Literal["yes", "no", "registered", "replaced", "unknown"]
 
@@ -17,8 +19,8 @@ class CountryRule:
     alphanumeric: Allowed = "unknown"
     long_code: Allowed = "unknown"
     short_code: Allowed = "unknown"
-    registry: str = ""  # what to register with
-    lead_days: int | None = None
+    registry: str = ""  # with whom to register
+    lead_days: int | None = None  # how long that takes
     notes: str = ""
     source: str = ""
     dated: str = ""
@@ -31,6 +33,16 @@ class CountryRule:
 
 UNKNOWN = CountryRule()
 COUNTRIES: Mapping[str, CountryRule] = {
-    "US": CountryRule("no", "registered", "registered", "10DLC: The Campaign Registry"),
-    "CA": CountryRule("no", "yes", "registered"),
+    country: CountryRule(
+        cast(Allowed, row.alphanumeric),
+        cast(Allowed, row.long_code),
+        cast(Allowed, row.short_code),
+        row.registry,
+        row.lead_days,
+        row.notes,
+        row.source,
+        row.dated,
+    )
+    for row in ROWS
+    for country in row.countries.split()
 }
