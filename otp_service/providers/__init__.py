@@ -9,9 +9,12 @@ from otp_service.domain.provider_file import ProviderFile
 from otp_service.providers.aws_sms import AwsSms
 from otp_service.providers.base import Provider
 from otp_service.providers.console import Console
+from otp_service.providers.infobip import Infobip
 from otp_service.providers.kannel import Kannel
+from otp_service.providers.messagebird import MessageBird
 from otp_service.providers.plivo import Plivo
 from otp_service.providers.simulator import Simulator
+from otp_service.providers.sinch import Sinch
 from otp_service.providers.telnyx import Telnyx
 from otp_service.providers.twilio import Twilio
 from otp_service.providers.vonage import Vonage
@@ -29,6 +32,9 @@ PROVIDERS: dict[str, type[Provider]] = {
     "telnyx": Telnyx,
     "plivo": Plivo,
     "kannel": Kannel,
+    "infobip": Infobip,
+    "sinch": Sinch,
+    "messagebird": MessageBird,
     "aws_sms": AwsSms,
     "webhook": Webhook,
 }

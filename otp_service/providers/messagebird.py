@@ -1,0 +1,162 @@
+"""MessageBird's classic REST service: `POST /messages`, answered 201, reported by signed GETs.
+
+Sources: fields, answers and the signature from the SDK (messagebird 2.2: client.py, message.py, request_validator.py,
+which the tests ask); (*) from memory: the fields of a report and that they need a `reference`, the bounds, `datacoding`
+auto. None was tried on a live account. The newer Bird API (api.bird.com) is another product.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import jwt
+from pydantic import Field, SecretStr
+
+from otp_service.domain.messages import RANKS, Callback, Message, Outcome, Receipt, Verdict
+from otp_service.providers.base import (
+    Known,
+    Options,
+    Vendor,
+    at,
+    json_of,
+    outcome_of_status,
+    outcome_of_word,
+    unreadable,
+    vendor_id,
+    vendor_word,
+)
+from otp_service.providers.messagebird_words import ERRORS, STATUSES
+from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, takes_sender
+
+MAX_SEGMENTS = 9  # (*) 1377 characters of GSM text
+MAX_VALIDITY_S = 2 * 86_400  # (*)
+MAX_FIELDS = 40
+LEEWAY_S = 1
+ALGORITHMS = ["HS256", "HS384", "HS512"]
+
+
+class MessageBirdOptions(Options):
+    """An access key, a sender, and the signing key of the account."""
+
+    access_key: HeaderSecret
+    sender: Sender
+    signing_key: Annotated[SecretStr, Field(min_length=1)]
+    base_url: BaseUrl = "https://rest.messagebird.com"
+
+
+class MessageBird(Vendor):
+    """Sends by MessageBird, and reads its signed status reports."""
+
+    kind: ClassVar[str] = "messagebird"
+    options_type: ClassVar[type[Options]] = MessageBirdOptions
+    signed_by: ClassVar[str] = "a JWT (HS256)"
+    errors: ClassVar[Mapping[str, Known]] = ERRORS
+
+    def __init__(self, name: str, options: MessageBirdOptions) -> None:
+        self.name = name
+        self.sender = options.sender
+        self._key = options.signing_key.get_secret_value()
+        self._url = httpx.URL(f"{options.base_url}/messages")
+        self._headers = {
+            "Authorization": f"AccessKey {options.access_key.get_secret_value()}",
+            "Accept": "application/json",
+        }
+
+    def unfit(self, message: Message) -> str | None:
+        """A longer text than MessageBird takes, or no sender at all."""
+        if not takes_sender(message.sender):
+            return "takes as sender a number, or a name of at most 11 characters of ASCII"
+        if message.segments > MAX_SEGMENTS:
+            return f"takes at most {MAX_SEGMENTS} segments"
+        return super().unfit(message)
+
+    def request(self, message: Message, now: float) -> httpx.Request:
+        """A POST; `auto` lets MessageBird choose the alphabet, since `plain` would lose what it lacks."""
+        body = {
+            "originator": message.sender or self.sender,
+            "recipients": [message.to.removeprefix("+")],
+            "body": message.text,
+            "datacoding": "auto",
+            "validity": min(max(1, message.valid_for_s), MAX_VALIDITY_S),
+            "reference": message.id,  # without one, nothing is reported
+            **({"reportUrl": message.receipts_url} if message.receipts_url else {}),
+        }
+        return httpx.Request("POST", self._url, json=body, headers=self._headers)
+
+    def outcome(self, response: httpx.Response) -> Outcome:
+        """201 with an id is accepted; else the first error's code and parameter decide, then the HTTP status."""
+        body = json_of(response.content)
+        if response.is_success:
+            found = vendor_id(at(body, "id"))
+            return Outcome(Verdict.ACCEPTED, provider_message_id=found) if found else unreadable(response)
+        code = vendor_word(at(body, "errors.0.code"))
+        words = (f"{code}-{at(body, 'errors.0.parameter')}", code or "")
+        known = next((word for word in words if word in ERRORS), None)
+        return outcome_of_word(known, ERRORS[known], response) if known else outcome_of_status(response, raw=code)
+
+    def receipts(self, callback: Callback) -> list[Receipt]:
+        """The one report of a GET; what comes without id and status is none."""
+        told = _query(callback.url)
+        found, word = vendor_id(told.get("id")), vendor_word(told.get("status"))
+        if found is None or word is None:
+            return []
+        status = STATUSES.get(word)
+        if status is None:
+            return [Receipt(found, "accepted", "unknown", word)]
+        if RANKS[status] != RANKS["failed"]:
+            return [Receipt(found, status, None, word)]
+        code = f"report-{told.get('statusErrorCode', '')}"
+        reason = ERRORS[code].reason if code in ERRORS else "unknown"
+        return [Receipt(found, status, "expired" if status == "expired" else reason, code if code in ERRORS else word)]
+
+    def authentic(self, callback: Callback, now: float) -> bool:
+        """True if the account's key signed this URL and this body, and the signature is in force.
+
+        Its `jti` goes unused: repeats are harmless because a message only moves up.
+        """
+        claims = self._claims(callback.headers.get("messagebird-signature-jwt", ""))
+        if claims is None or not _in_force(claims, now):
+            return False
+        body_hash = hashlib.sha256(callback.body).hexdigest() if callback.body else None
+        return _same(claims.get("url_hash"), _sha256(callback.url)) and (
+            not claims.get("payload_hash") if body_hash is None else _same(claims.get("payload_hash"), body_hash)
+        )
+
+    def _claims(self, token: str) -> dict[str, Any] | None:
+        # The library would judge the time by a clock of its own.
+        try:
+            found: dict[str, Any] = jwt.decode(
+                token,
+                self._key,
+                ALGORITHMS,
+                {"require": ["iss", "nbf", "exp"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+                issuer="MessageBird",
+            )
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            return None
+        return found
+
+
+def _query(url: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(urlsplit(url).query, max_num_fields=MAX_FIELDS))
+    except ValueError:
+        return {}
+
+
+def _in_force(claims: Mapping[str, Any], now: float) -> bool:
+    begin, end = claims.get("nbf"), claims.get("exp")
+    if not isinstance(begin, int | float) or not isinstance(end, int | float):
+        return False
+    return begin - LEEWAY_S <= now < end + LEEWAY_S
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _same(claim: object, wanted: str) -> bool:
+    return isinstance(claim, str) and hmac.compare_digest(claim.encode("utf-8", "replace"), wanted.encode())
