@@ -62,9 +62,10 @@ class Sink:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        self.got.append(Delivered(head[0], headers, await reader.readexactly(int(headers.get("content-length", 0)))))
+        got = Delivered(head[0], headers, await reader.readexactly(int(headers.get("content-length", 0))))
+        self.got.append(got)
         await asyncio.sleep(self.delay_s)
-        answer = self.answer(self.got[-1])
+        answer = self.answer(got)
         if answer is None:
             await asyncio.sleep(60)
         else:
