@@ -13,7 +13,7 @@ from otp_service.settings import Settings
 from otp_service.store.connect import cluster_client
 from otp_service.store.link import Through
 from otp_service.store.scripts import SCRIPTS
-from tests.cluster.counts import counted, queued
+from tests.cluster.counts import counted, facts, queued
 from tests.cluster.nodes import Cluster
 from tests.proxy import Proxy, proxy
 from tests.world import OTHER_NUMBER, World
@@ -88,6 +88,17 @@ def test_what_may_be_repeated_is_repeated(world: World, lines: Lines, held: Redi
     assert queued(held) == 1
     assert reservations(held) == [1, 1, 1]
     assert world.api.start(headers=KEY, client=IP).json == response.json
+
+
+@pytest.mark.parametrize("script", ["claim", "message_send", "conclude"])
+def test_a_message_is_repeated_and_sent_once(world: World, lines: Lines, held: RedisCluster, script: str) -> None:
+    """So it is with a message: 202 is heard, and one is counted."""
+    world.policy(message_limits="20 per hour")
+    api = world.caller("messages")
+    lines.lose_reply_to(script)
+    response = api.post("/v1/messages", {"to": OTHER_NUMBER, "text": "Hello", "reference": "order-42"}, KEY)
+    assert (response.status_code, lines.lose, lines.sent(script)) == (202, [], 2)
+    assert (counted(held, "application"), facts(held)) == (1, 1)
 
 
 def test_a_reservation_is_never_repeated(world: World, lines: Lines, held: RedisCluster) -> None:
