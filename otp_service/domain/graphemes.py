@@ -35,9 +35,10 @@ def _extends(character: str) -> bool:
 
 def _holds(text: str, at: int, before: str, after: str) -> bool:
     """The rules that look at both sides: emoji sequences, conjuncts, syllables of Hangul and flags."""
-    if before == ZWJ:
-        return at > 1 and (after >= "\u2190")  # GB11; conjuncts that are written with a joiner are higher, too
-    if unicodedata.combining(before) == _VIRAMA:
+    if before == ZWJ and unicodedata.category(after) == "So":
+        return True  # GB11
+    linker = text[at - 2 : at - 1] if before == ZWJ else before
+    if linker and unicodedata.combining(linker) == _VIRAMA:
         return unicodedata.category(after) == "Lo"  # GB9c
     if _is_flag_half(before) and _is_flag_half(after):
         return _flag_halves_before(text, at) % 2 == 1  # GB12, GB13

@@ -19,11 +19,14 @@ SLOT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 _NUMBER = re.compile(
     r"[+\-−]?(?:\d{1,15}|\d{1,3}(?:(['’., \u00a0\u202f٬])\d{2,3}(?:\1\d{2,3})*)?(?<=\d{3}))(?:[.,٫]\d{1,6})?"
 )
-_CURRENCY = r"[A-Z]{3}|[A-Z]{0,3}[$¢-¥֏؋৲৳૱௹฿៛\u20a0-\u20cf﷼]"
-_AMOUNT = re.compile(rf"(?P<before>{_CURRENCY})?\s?(?P<number>.*?)\s?(?P<after>{_CURRENCY})?")
+# A code of ISO 4217, a sign (US$ too), or what formatters write instead of one (CLDR's local symbols).
+_LOCAL = r"kr\.?|zł|Kč|Ft|lei|лв\.?|Fr\.?|Rs\.?|RM|Rp|R|S/|TL|KM|din\.?|ден\.?|円|元|원|د\.إ\.?|ر\.س\.?|ج\.م\.?|د\.ج\.?"
+_CURRENCY = rf"[A-Z]{{3}}|[A-Z]{{0,3}}[$¢-¥֏؋৲৳૱௹฿៛\u20a0-\u20cf﷼]|{_LOCAL}"
+_SPACE = "[ \u00a0\u202f]"
+_AMOUNT = re.compile(rf"(?P<before>{_CURRENCY})?{_SPACE}?(?P<number>.*?){_SPACE}?(?P<after>{_CURRENCY})?")
 _DATE = re.compile(r"(\d{1,4})([-./])(\d{1,2})\2(\d{1,4})")
 _EAST_ASIAN_DATE = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]")
-_TIME = re.compile(r"([01]?\d|2[0-3])[:.h][0-5]\d(?::[0-5]\d)?(?:\s?[AaPp]\.?[Mm]\.?)?")
+_TIME = re.compile(r"([01]?\d|2[0-3])[:.h][0-5]\d(?::[0-5]\d)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?")
 _DIGITS = re.compile(r"[0-9]+")
 _IN_A_WORD = frozenset("-'’\u200c\u200d")
 _MARKS = re.compile("[\u200e\u200f\u061c]")  # Arabic and Hebrew amounts and dates come with them
