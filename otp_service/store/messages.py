@@ -64,7 +64,7 @@ def send(link: Link, cells: int, sending: Sending, now: str = "", clustered: boo
         idem = f"{keys.cell}:i:{operation.key}" if operation.key else ""
         answer = spread.start(
             *(link, keys, operation, sending.rules),
-            lambda local, foreign: _known(_send(link, keys, sending, now, local, foreign, idem)),
+            lambda local, foreign: _known(sending, _send(link, keys, sending, now, local, foreign, idem)),
         )
     else:
         idem = idempotency_key(operation.key) if operation.key else ""
@@ -113,9 +113,12 @@ def _once(
     return answer
 
 
-def _known(answer: list[str]) -> list[str]:
-    """An answer that the cell remembered, as the other slots keep it."""
-    return ["known", *json.loads(answer[1])[1:]] if answer[0] == "replay" else answer
+def _known(sending: Sending, answer: list[str]) -> list[str]:
+    """An answer that the cell remembered, as the other slots keep it: "done" where this call's own reply was lost."""
+    if answer[0] != "replay":
+        return answer
+    _, id_, *rest = json.loads(answer[1])
+    return ["done" if id_ == sending.id else "known", id_, *rest]
 
 
 def _queued(answer: list[str]) -> Queued:
