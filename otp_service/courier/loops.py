@@ -57,6 +57,7 @@ async def repeat(
             if prepare and not prepared:
                 await prepare()
                 prepared = True
+                continue  # it may have lost a cancellation, and the step may wait for ever
             await step()
         except Exception as error:
             # Mostly Redis or SQL is away; but clients fail in odd ways then too, and a loop must not end of it.
