@@ -23,8 +23,6 @@ from otp_service.providers.base import (
     Vendor,
     json_of,
     matching,
-    outcome_of_status,
-    outcome_of_word,
     unreadable,
     vendor_id,
     vendor_word,
@@ -121,10 +119,8 @@ class AwsSms(Vendor):
             found = vendor_id(told.get("MessageId"))
             return Outcome(Verdict.ACCEPTED, provider_message_id=found) if found else unreadable(response)
         words = list(_words(told))
-        known = next((word for word in words if word in ERRORS), None)
-        if known is not None:
-            return outcome_of_word(known, ERRORS[known], response)
-        return outcome_of_status(response, raw=next(filter(None, map(vendor_word, words)), None))
+        known = (word for word in words if word in ERRORS)
+        return self.refusal(response, next(known, None) or next(filter(None, map(vendor_word, words)), None))
 
     def receipts(self, callback: Callback) -> list[Receipt]:
         """The one event of a notification, about one message with all its parts."""

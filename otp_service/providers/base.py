@@ -183,12 +183,6 @@ def outcome_of_status(response: httpx.Response, raw: str | None = None) -> Outco
     return Outcome(verdict, reason, raw=raw or f"http {status}", retry_after_s=retry_after_s)
 
 
-def outcome_of_word(word: str, known: Known, response: httpx.Response) -> Outcome:
-    """The outcome of an answer whose own word is known; Retry-After counts where waiting helps."""
-    retry_after_s = retry_after(response.headers) if known.verdict is Verdict.TRY_LATER else None
-    return Outcome(known.verdict, known.reason, raw=word, retry_after_s=retry_after_s)
-
-
 def unreadable(response: httpx.Response) -> Outcome:
     """The outcome of an answer that says yes by its status and nothing that can be read: it may have gone out."""
     return Outcome(Verdict.AMBIGUOUS, "bad_response", raw=f"http {response.status_code}")

@@ -20,8 +20,6 @@ from otp_service.providers.base import (
     at,
     json_of,
     matching,
-    outcome_of_status,
-    outcome_of_word,
     unreadable,
     vendor_id,
     vendor_word,
@@ -116,7 +114,7 @@ class Infobip(Vendor):
         """The message's status decides; an id that Infobip has already means that an earlier try arrived."""
         body = json_of(response.content)
         if not response.is_success:
-            return outcome_of_status(response, raw=_refusal(body))
+            return self.refusal(response, _code(body))
         found = vendor_id(at(body, "messages.0.messageId"))
         name, group = at(body, "messages.0.status.name"), at(body, "messages.0.status.groupName")
         if found and (group in TAKEN or name == DUPLICATE):
@@ -124,7 +122,7 @@ class Infobip(Vendor):
         if group not in REFUSED:
             return unreadable(response)
         if isinstance(name, str) and name in ERRORS:
-            return outcome_of_word(name, ERRORS[name], response)
+            return self.refusal(response, name)
         return Outcome(Verdict.TRY_ANOTHER, "unknown", raw=vendor_word(name) or f"http {response.status_code}")
 
     def receipts(self, callback: Callback) -> list[Receipt]:
@@ -143,7 +141,7 @@ def _webhooks(url: str | None) -> dict[str, Any] | None:
     return {"delivery": {"url": url}, "contentType": "application/json"} if url else None
 
 
-def _refusal(body: Any) -> str | None:
+def _code(body: Any) -> str | None:
     """The code of a refused request, in the newer shape or the older one."""
     return vendor_word(at(body, "errorCode")) or vendor_word(at(body, "requestError.serviceException.messageId"))
 

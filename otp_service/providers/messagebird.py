@@ -22,8 +22,6 @@ from otp_service.providers.base import (
     Vendor,
     at,
     json_of,
-    outcome_of_status,
-    outcome_of_word,
     unreadable,
     vendor_id,
     vendor_word,
@@ -94,8 +92,7 @@ class MessageBird(Vendor):
             return Outcome(Verdict.ACCEPTED, provider_message_id=found) if found else unreadable(response)
         code = vendor_word(at(body, "errors.0.code"))
         words = (f"{code}-{at(body, 'errors.0.parameter')}", code or "")
-        known = next((word for word in words if word in ERRORS), None)
-        return outcome_of_word(known, ERRORS[known], response) if known else outcome_of_status(response, raw=code)
+        return self.refusal(response, next((word for word in words if word in ERRORS), code))
 
     def receipts(self, callback: Callback) -> list[Receipt]:
         """The one report of a GET; what comes without id and status is none."""

@@ -21,8 +21,6 @@ from otp_service.providers.base import (
     Vendor,
     json_of,
     matching,
-    outcome_of_status,
-    outcome_of_word,
     unreadable,
     vendor_id,
     vendor_word,
@@ -98,10 +96,7 @@ class Sinch(Vendor):
             found = vendor_id(told.get("id"))
             return Outcome(Verdict.ACCEPTED, provider_message_id=found) if found else unreadable(response)
         word = vendor_word(told.get("code"))
-        if word is None or word.isdigit():  # numbers are the words of reports
-            return outcome_of_status(response)
-        known = ERRORS.get(word)
-        return outcome_of_word(word, known, response) if known else outcome_of_status(response, raw=word)
+        return self.refusal(response, None if word and word.isdigit() else word)  # numbers are the words of reports
 
     def receipts(self, callback: Callback) -> list[Receipt]:
         """What is reported of the one recipient; other kinds of callback are none."""
