@@ -127,8 +127,37 @@ def test_a_body_that_no_rule_could_make_good_is_refused(world: World, body: dict
     assert world.api.post("/v1/verifications", body).status_code == 422
 
 
+def test_a_message_is_told_as_it_would_go_out(world: World) -> None:
+    """A message's body is told with its own text, its own limits and who would carry it."""
+    world.policy(message_limits="100 per day")
+    found = simulate(world.caller("messages"), text="Your parcel is here: “Main St”", sender="Shop")
+    assert (found["accepted"], found["sent"], found["text"]) == (True, True, "Your parcel is here: “Main St”")
+    assert (found["encoding"], found["segments"], found["price_micros"]) == ("ucs2", 1, 90_000)
+    assert [choice["sender"] for choice in found["route"]["choices"]] == ["Shop"]
+    first = found["limits"][0]
+    assert (first["scope"], first["amount"], first["left"]) == ("application", 100, 100)
+
+
+def test_what_would_refuse_a_message_is_told(world: World) -> None:
+    """A message that the policy forbids is told with the refusal that it would hear."""
+    world.policy(countries=["DE"])
+    sender = world.caller("messages")
+    found = simulate(sender, text="hello")
+    assert codes(found) == ["country_not_allowed"]
+    assert sender.post("/v1/messages", {"to": NUMBER, "text": "hello"}).json["code"] == "country_not_allowed"
+
+
+def test_a_message_that_no_rule_could_make_good_is_refused(world: World) -> None:
+    """A message's body that is wrong in itself is refused as the message would be."""
+    sender = world.caller("messages")
+    for body in ({"text": " "}, {"text": "hello", "template": "news"}, {"class": "promotional", "text": "sale"}):
+        assert sender.post("/v1/simulate", {"to": NUMBER, **body}).status_code == 422
+        assert sender.post("/v1/messages", {"to": NUMBER, **body}).status_code == 422
+
+
 def test_it_needs_the_scope_of_what_it_simulates(world: World) -> None:
     """A key that may not start verifications may not ask what a start would do."""
     response = world.caller("verifications:check").post("/v1/simulate", {"to": NUMBER})
     assert (response.status_code, response.json["code"]) == (403, "forbidden")
     assert world.caller("messages").post("/v1/simulate", {"to": NUMBER}).status_code == 403
+    assert world.api.post("/v1/simulate", {"to": NUMBER, "text": "hello"}).status_code == 403
