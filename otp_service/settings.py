@@ -39,17 +39,20 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses or CIDR blocks whose X-Forwarded-For is believed"
     )
+    webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="addresses or CIDR blocks that are not public and that webhooks may lead to"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="port of /metrics; 0 is off (in development /metrics is on the main port)"
     )
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_allow", mode="before")
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_allow")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         networks(value)

@@ -18,8 +18,19 @@ from otp_service.ledger.audit import Entry
 from otp_service.ledger.blocks import Block, block_of
 from otp_service.ledger.keys import ApiKey, key_of
 from otp_service.ledger.opt_outs import OptOut, opt_out_of
-from otp_service.ledger.schema import api_keys, applications, audit, blocks, hard_locks, opt_outs, people, templates
+from otp_service.ledger.schema import (
+    api_keys,
+    applications,
+    audit,
+    blocks,
+    hard_locks,
+    opt_outs,
+    people,
+    templates,
+    webhooks,
+)
 from otp_service.ledger.templates import REMOVED, newest_versions
+from otp_service.ledger.webhooks import Webhook, webhook_of
 
 Item = TypeVar("Item")
 Place = Sequence[Column[Any]]
@@ -142,6 +153,15 @@ def opt_outs_page(
     place = (opt_outs.c.created_at, opt_outs.c.number_index)
     rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
     return Page([opt_out_of(row) for row in rows], following)
+
+
+def webhooks_page(connection: Connection, application_id: str | None, limit: int, cursor: str | None) -> Page[Webhook]:
+    """Every webhook, oldest first; of one application or all."""
+    found = select(webhooks)
+    if application_id is not None:
+        found = found.where(webhooks.c.application_id == application_id)
+    rows, following = _rows(connection, found, (webhooks.c.created_at, webhooks.c.id), limit, cursor)
+    return Page([webhook_of(row) for row in rows], following)
 
 
 def disabled_page(connection: Connection, application_id: str, limit: int, cursor: str | None) -> Page[Disabled]:

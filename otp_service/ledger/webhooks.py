@@ -56,7 +56,8 @@ def create(change: Change, application_id: str | None, url: str, types: Collecti
 
 def set_fields(change: Change, found: Webhook, fields: dict[str, Any]) -> Webhook:
     """Put another URL or other types in force, or disable or enable it; what changes nothing is not audited."""
-    values = {name: value for name, value in fields.items() if getattr(found, name) != value}
+    now = {"url": found.url, "types": list(found.types), "enabled": found.enabled}
+    values = {name: value for name, value in fields.items() if now[name] != value}
     if not values:
         return found
     if "enabled" in values:

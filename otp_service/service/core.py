@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from otp_service.domain.keys import KeyRing, mac
 from otp_service.domain.provider_file import ProviderFile
+from otp_service.domain.public_addresses import Reach
 from otp_service.domain.routes.routing import Routing
 from otp_service.ledger.changes import AuditKey
 from otp_service.ledger.snapshot import Snapshot
@@ -33,6 +34,7 @@ class Core:
     provider_file: ProviderFile
     public_url: str
     production: bool
+    webhook_reach: Reach = field(default_factory=Reach)
     observe: "Observer" = field(default_factory=lambda: Observer())
 
     @property

@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service import logs
+from otp_service.domain.addresses import networks
 from otp_service.domain.keys import KEY_BYTES, NONCE_BYTES, KeyRing, UnknownKid, parse_ring
 from otp_service.domain.provider_file import ProviderFile, parse_provider_file, with_simulator
+from otp_service.domain.public_addresses import Reach
 from otp_service.ledger import revision
 from otp_service.ledger.engine import make_engine, reading
 from otp_service.ledger.kids import missing_kids
@@ -69,6 +71,7 @@ def build(settings: Settings, *, development_server: bool = False) -> Parts:
         provider_file=file,
         public_url=settings.public_url,
         production=settings.production,
+        webhook_reach=Reach(networks(settings.webhook_allow), development=not settings.production),
         observe=Counting(),
     )
     truths.refresh()

@@ -28,6 +28,7 @@ from otp_service.service.unregistered import heed
 from otp_service.store.connect import connect_courier
 from otp_service.web.dev import PhoneTransport
 from otp_service.wiring import Parts
+from otp_service.wiring.notifier import notifying
 
 
 async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, observe: Observe | None = None) -> None:
@@ -57,7 +58,9 @@ async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, obser
             retry_unmatched=lambda: retry_unmatched(core),
         )
         try:
-            await courier.run(stop)
+            async with notifying(parts, observe) as notifier, asyncio.TaskGroup() as both:
+                both.create_task(courier.run(stop))
+                both.create_task(notifier.run(stop))
         finally:
             await client.aclose()
 

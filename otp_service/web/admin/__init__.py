@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from otp_service.web.admin import applications, audit, blocks, keys, limits, locks, reports, templates
+from otp_service.web.admin import applications, audit, blocks, keys, limits, locks, reports, templates, webhooks
 
 blueprints: tuple[Blueprint, ...] = (
     applications.blueprint,
@@ -11,6 +11,7 @@ blueprints: tuple[Blueprint, ...] = (
     blocks.blueprint,
     limits.blueprint,
     locks.blueprint,
+    webhooks.blueprint,
     audit.blueprint,
     reports.blueprint,
 )

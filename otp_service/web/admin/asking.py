@@ -176,8 +176,10 @@ class NewBlock(Body):
     expires_at: Time | None = None
 
 
-def asked(model: type[Model], run: Callable[[Caller, Model], dict[str, Any]]) -> dict[str, Any]:
+def asked(
+    model: type[Model], run: Callable[[Caller, Model], dict[str, Any]], *, optional: bool = False
+) -> dict[str, Any]:
     """Reads an admin's body and runs the change; with an Idempotency-Key it happens once."""
     who = caller(ADMIN)
-    body, raw = json_body(model)
+    body, raw = json_body(model, optional=optional)
     return once(core(), idempotent(who, raw), lambda: run(who, body))
