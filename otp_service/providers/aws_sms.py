@@ -76,7 +76,7 @@ class AwsSms(Vendor):
     def __init__(self, name: str, options: AwsSmsOptions) -> None:
         self.name = name
         self.sender = options.sender
-        self.sends_receipts = options.topic_arn is not None
+        self.sends_receipts = self.fixed_receipts = options.topic_arn is not None
         self._options = options
         self._url = httpx.URL(f"{options.base_url or _endpoint(options.region)}/")
         self._signer = _signer(options)

@@ -174,6 +174,6 @@ def test_option_that_makes_no_sense_is_refused(changes: dict[str, Any], complain
 
 def test_events_are_expected_only_where_a_topic_is_named() -> None:
     """Without a topic nothing is reported; with one, all reports come to one URL."""
-    assert not aws().sends_receipts
-    assert aws(configuration_set="otp", topic_arn=TOPIC).sends_receipts
-    assert aws().fixed_receipts
+    told = aws(configuration_set="otp", topic_arn=TOPIC)
+    assert (told.sends_receipts, told.fixed_receipts) == (True, True)
+    assert (aws().sends_receipts, aws().fixed_receipts) == (False, False)
