@@ -1,11 +1,13 @@
-"""How fast one courier is: to a local HTTP sink, beside plain httpx, and without HTTP at all.
+"""How fast one courier is: to local HTTP sinks, beside plain httpx, and without HTTP at all.
 
-Redis and the sink are processes of their own. The floor is one httpx.AsyncClient that posts the same bodies over 32
+The sinks stand for vendors: one, four that share the messages, and four of which one refuses connections. Redis and the
+sinks are processes of their own. The floor is one httpx.AsyncClient that posts the same bodies over 32
 connections and does nothing else: no queue, no rendering, no facts. Rates per core divide by this process' CPU time, so
 that they hold on a machine that does other work too. The facts stay in their stream: draining is the ledger's cost.
 """
 
 import asyncio
+import contextlib
 import io
 import json
 import time
@@ -36,6 +38,8 @@ WITH_HTTP = 1_000  # messages a round
 WITHOUT_HTTP = 5_000
 PLAIN = 250
 CONNECTIONS = 32
+VENDORS = 4
+DEAD = "http://127.0.0.1:1/"  # nobody listens there
 RING = KeyRing({"bench": b"b" * 32})
 KEYS = Keys.of(0)
 
@@ -53,10 +57,9 @@ class Vendor(Silent):
 
     kind: ClassVar[str] = "bench"
     options_type: ClassVar[type[Options]] = Options
-    name = "bench"
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, name: str = "bench") -> None:
+        self._url, self.name = url, name
 
     def request(self, message: Message, now: float) -> httpx.Request:
         """A POST of what vendors commonly take."""
@@ -119,15 +122,15 @@ def entry(number: int, until: str) -> tuple[str, dict[Any, Any]]:
     return subject_keys(at, 1).record, fields
 
 
-def courier(redis: Redis, client: VendorClient, vendor: Vendor) -> Courier:
-    """A courier as production runs it, with one provider."""
-    routing = Routing((Candidate("bench"),))
+def courier(redis: Redis, client: VendorClient, vendors: Sequence[Vendor]) -> Courier:
+    """A courier as production runs it, with providers that share the messages."""
+    routing = Routing(tuple(Candidate(vendor.name) for vendor in vendors))
     return Courier(
         redis=redis,
         cells=1,
         ring=RING,
         templates=lambda application: {},
-        providers={"bench": vendor},
+        providers={vendor.name: vendor for vendor in vendors},
         routing=lambda: routing,
         client=client,
         apply_facts=_no_ledger,
@@ -155,13 +158,13 @@ async def timed(count: int, work: Callable[[], Awaitable[object]]) -> Rate:
     return Rate(count / (time.perf_counter() - wall), count / (time.process_time() - cpu))
 
 
-async def courier_run(redis: Redis, count: int, client: VendorClient, vendor: Vendor) -> Rate:
+async def courier_run(redis: Redis, count: int, client: VendorClient, *vendors: Vendor) -> Rate:
     """One courier empties an outbox."""
     await queue(redis, count)
     stop = asyncio.Event()
 
     async def work() -> None:
-        running.append(asyncio.create_task(courier(redis, client, vendor).run(stop)))
+        running.append(asyncio.create_task(courier(redis, client, vendors).run(stop)))
         await emptied(redis)
 
     running: list[asyncio.Task[None]] = []
@@ -190,14 +193,17 @@ async def plain_run(url: str, count: int) -> Rate:
         return await timed(count, work)
 
 
-async def rounds(socket: str, url: str) -> dict[str, list[Rate]]:
+async def rounds(socket: str, urls: Sequence[str]) -> dict[str, list[Rate]]:
     """Interleaved, so that a slow minute of the machine is everybody's."""
-    found: dict[str, list[Rate]] = {"sink": [], "plain": [], "no_http": []}
+    found: dict[str, list[Rate]] = {"sink": [], "four": [], "dead": [], "plain": [], "no_http": []}
+    one, *others = (Vendor(url, f"sink-{number}") for number, url in enumerate(urls))
     redis = connect_courier(f"unix://{socket}")
     async with redis, vendor_client(200) as client, NoClient(1, {}) as no_client:
         for _ in range(ROUNDS):
-            found["sink"].append(await courier_run(redis, WITH_HTTP, client, Vendor(url)))
-            found["plain"].append(await plain_run(url, PLAIN))
+            found["sink"].append(await courier_run(redis, WITH_HTTP, client, one))
+            found["four"].append(await courier_run(redis, WITH_HTTP, client, one, *others))
+            found["dead"].append(await courier_run(redis, WITH_HTTP, client, Vendor(DEAD, one.name), *others))
+            found["plain"].append(await plain_run(urls[0], PLAIN))
             found["no_http"].append(await courier_run(redis, WITHOUT_HTTP, no_client, NoVendor()))
     return found
 
@@ -229,11 +235,16 @@ def median(rates: Sequence[Rate]) -> Rate:
 def figures() -> dict[str, float]:
     """Messages a second, and a second of one core; the medians of interleaved rounds."""
     quiet_logs()
-    with redis_server() as server, sink() as url:
-        found = {name: median(rates) for name, rates in asyncio.run(rounds(socket_of(server), url)).items()}
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(redis_server())
+        urls = [stack.enter_context(sink()) for _ in range(VENDORS)]
+        found = {name: median(rates) for name, rates in asyncio.run(rounds(socket_of(server), urls)).items()}
     return {
         "courier_sink_per_s": found["sink"].per_s,
         "courier_sink_per_core_s": found["sink"].per_core_s,
+        "courier_message_us": 1e6 / found["sink"].per_core_s,
+        "courier_four_per_core_s": found["four"].per_core_s,
+        "courier_dead_per_core_s": found["dead"].per_core_s,
         "plain_httpx_per_s": found["plain"].per_s,
         "plain_httpx_per_core_s": found["plain"].per_core_s,
         "courier_over_plain_httpx": found["sink"].per_core_s / found["plain"].per_core_s,

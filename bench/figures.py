@@ -57,6 +57,8 @@ ROWS = (
     Row("check_added_ms", "check with Redis 1 ms away, added to its median", "ms", "<=", 1.3),
     Row("mix_over_gthread", "half start, half check, over gunicorn gthread", "x", ">=", 1.25),
     Row("courier_sink_per_core_s", "courier to a local sink", "messages/s per core", ">=", 1500),
+    Row("courier_four_per_core_s", "courier to four sinks", "messages/s per core", ">=", 1500),
+    Row("courier_dead_per_core_s", "courier to four sinks, one of them dead", "messages/s per core", ">=", 1500),
     Row("courier_over_plain_httpx", "courier over one plain httpx.AsyncClient", "x", ">=", 6),
     Row("courier_no_http_per_core_s", "courier without HTTP", "messages/s per core", ">=", 10_000),
     Row("web_rss_mb", "memory of a web worker", "MB", "<=", 120),
@@ -73,6 +75,7 @@ ROWS = (
     Row("script_check_us", "check script, time in Redis", "µs"),
     Row("script_start_per_s", "start script by redis-benchmark", "/s"),
     Row("script_check_per_s", "check script by redis-benchmark", "/s"),
+    Row("courier_message_us", "courier to a local sink, CPU for each message", "µs"),
     Row("courier_sink_per_s", "courier to a local sink", "messages/s"),
     Row("plain_httpx_per_s", "one plain httpx.AsyncClient", "messages/s"),
 )

@@ -23,7 +23,7 @@ SERVE = (sys.executable, "-m", "otp_service", "serve", "--workers", "1", "--thre
 CONNECTIONS = 8
 AWAY_MS = 1.0
 COURIER_S = 15.0
-LISTED = re.compile(r"otp:cells|\{c\d+\}:(out:(high|normal|bulk)|due|dead|facts)")
+LISTED = re.compile(r"otp:cells|\{c\d+\}:(out:(high|normal|bulk)|due|held|dead|facts)")
 
 
 @dataclass(frozen=True)
