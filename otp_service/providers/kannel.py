@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import httpx
 from pydantic import Field, SecretStr
@@ -30,6 +30,7 @@ ALL_REPORTS = 31  # 1 delivered, 2 not delivered, 4 waiting at the centre, 8 tak
 CODING = {"gsm7": "0", "ucs2": "2"}
 MAX_VALIDITY_MIN = 7 * 24 * 60
 MOST_FIELDS = 20
+NETWORK_ERROR_OCTETS = 3
 
 # How an answer's text begins -> our word for it.
 ANSWERS: Mapping[str, str] = {
@@ -57,7 +58,8 @@ REPORTS: Mapping[str, tuple[MessageStatus, str | None]] = {
     "8": ("sent", None),
     "16": ("failed", "provider_error"),
 }
-NETWORK_ERROR = re.compile(r"dlr_err=([0-9A-Za-z]{1,8})(?![0-9A-Za-z])")
+# The `network_error_code` of SMPP 5.0 section 4.8.4.42: a kind of network, then the error in two octets.
+NETWORK_ERROR = re.compile(r"[?&]dlr_err=([^&]{1,9})(?:&|$)")
 
 Url = Annotated[str, matching(r"https?://[^/?#@\s]+(/[^?#\s]*)?", "an http or https URL without credentials or query")]
 Sender = Annotated[str, matching(r"[ -~]{1,20}", "1 to 20 characters of ASCII")]
@@ -160,9 +162,8 @@ class Kannel(Vendor):
         if kind not in REPORTS:
             return [Receipt("", "accepted", "unknown", vendor_word(kind))] if kind else []
         status, reason = REPORTS[kind]
-        error = NETWORK_ERROR.search(told.get("meta", ""))
-        raw = f"err.{error[1]}" if error and reason else f"dlr.{kind}"
-        return [Receipt(vendor_id(told.get("id")) or "", status, reason, raw)]
+        error = _network_error(told.get("meta", "")) if reason else None
+        return [Receipt(vendor_id(told.get("id")) or "", status, reason, error or f"dlr.{kind}")]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """Always: Kannel signs nothing, so the token in the URL alone speaks for a report, which approves nothing."""
@@ -190,6 +191,12 @@ def _query(url: str) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(url).query, max_num_fields=MOST_FIELDS))
     except ValueError:
         return {}
+
+
+def _network_error(meta: str) -> str | None:
+    found = NETWORK_ERROR.search(meta)
+    octets = unquote_to_bytes(found[1]) if found else b""
+    return f"err.{int.from_bytes(octets[1:]):03d}" if len(octets) == NETWORK_ERROR_OCTETS else None
 
 
 def _word(content: bytes) -> str | None:

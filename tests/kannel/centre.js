@@ -1,5 +1,5 @@
 // A centre of short messages: takes what an SMPP client submits, prints it as a line of JSON, and sends receipts.
-// node centre.js PORT; answers lines on its standard input: `stat UNDELIV err 02B`, `refuse 69`, `plain`.
+// node centre.js PORT; answers lines on its standard input: `stat UNDELIV err 043`, `refuse 69`.
 'use strict';
 const readline = require('readline');
 const smpp = require('smpp');

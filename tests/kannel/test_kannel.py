@@ -39,7 +39,7 @@ def test_a_code_reaches_the_centre_and_its_receipt_comes_back(joined: Joined) ->
 
 def test_a_failed_delivery_is_told_with_the_networks_error(joined: Joined) -> None:
     """A centre that gives up makes the message `undelivered`."""
-    joined.stand.centre.tell("stat UNDELIV err 02B")
+    joined.stand.centre.tell("stat UNDELIV err 043")
     assert ends(joined, joined.world.started("+41791110002"), "undelivered")["reason"] == "unknown"
 
 
