@@ -10,7 +10,7 @@ from otp_service.providers import PROVIDERS, build_all, examine
 from tests.providers.test_vonage import PEM
 
 PAGES = Path(__file__).parents[2] / "docs" / "providers"
-KINDS = ["twilio", "vonage", "vonage_sms", "telnyx", "plivo"]
+KINDS = ["twilio", "vonage", "vonage_sms", "telnyx", "plivo", "infobip", "sinch", "messagebird", "aws_sms"]
 ENVIRONMENT = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "TWILIO_AUTH_TOKEN": "1" * 32,
@@ -21,6 +21,14 @@ ENVIRONMENT = {
     "TELNYX_API_KEY": "KEY1",
     "PLIVO_AUTH_ID": "MA000000000000000001",
     "PLIVO_AUTH_TOKEN": "hush",
+    "INFOBIP_API_KEY": "hush",
+    "SINCH_SERVICE_PLAN_ID": "plan1",
+    "SINCH_API_TOKEN": "hush",
+    "SINCH_WEBHOOK_SECRET": "hush",
+    "MESSAGEBIRD_ACCESS_KEY": "hush",
+    "MESSAGEBIRD_SIGNING_KEY": "hush",
+    "AWS_SMS_ACCESS_KEY_ID": "AKIDEXAMPLE000000001",
+    "AWS_SMS_SECRET_ACCESS_KEY": "hush",
 }
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
