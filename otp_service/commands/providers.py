@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from otp_service.commands.admin import opened
+from otp_service.commands.certify import certify, matrix
 from otp_service.commands.output import as_json, show
 from otp_service.domain.errors import Refusal
 from otp_service.domain.health import Health, RouteHealth
@@ -17,6 +18,10 @@ from otp_service.store.breakers import read_health
 @click.group()
 def providers() -> None:
     """Providers: who carries messages."""
+
+
+providers.add_command(certify)
+providers.add_command(matrix)
 
 
 @providers.command("list")
