@@ -41,6 +41,7 @@ from otp_service.ledger.schema import (
     hard_locks,
     messages,
     people,
+    receipts,
     verification_history,
     verifications,
 )
@@ -60,12 +61,12 @@ class Retained:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A table whose rows are forgotten: since when one exists, when it ended, which column names it in its parts."""
+    """A table whose rows are forgotten: since when one exists, when it ended, which columns name it in its parts."""
 
     table: Table
     since: ColumnElement[int]
     ended: ColumnElement[int]
-    parts: Column[Any]
+    parts: tuple[Column[Any], ...]
 
 
 _VERIFICATIONS = _Kind(
@@ -73,7 +74,7 @@ _VERIFICATIONS = _Kind(
     verifications.c.created_at,
     # Nothing is written when a code expires.
     func.coalesce(verifications.c.ended_at, verifications.c.expires_at, verifications.c.created_at),
-    verification_history.c.verification_id,
+    (verification_history.c.verification_id,),
 )
 _MESSAGES = _Kind(
     messages,
@@ -84,7 +85,7 @@ _MESSAGES = _Kind(
         case((messages.c.status == "scheduled", messages.c.deadline_at)),
         messages.c.queued_at,
     ),
-    attempts.c.message_id,
+    (attempts.c.message_id, receipts.c.message_id),
 )
 
 
@@ -170,7 +171,8 @@ def _forget_numbers(rule: _Rule, kind: _Kind, connection: Connection) -> int:
 def _delete(rule: _Rule, kind: _Kind, connection: Connection) -> int:
     found = connection.execute(rule.over(kind, rule.history_ms)).all()
     ids = [row.id for row in found]
-    connection.execute(delete(kind.parts.table).where(kind.parts.in_(ids)))
+    for part in kind.parts:
+        connection.execute(delete(part.table).where(part.in_(ids)))
     connection.execute(delete(kind.table).where(kind.table.c.id.in_(ids)))
     nameless = people.c.to_sealed.is_(None) & people.c.person_id.in_({row.person_id for row in found})
     connection.execute(delete(people).where(nameless, ~_is_referenced()))
