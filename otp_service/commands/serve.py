@@ -36,6 +36,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     wiring.fix_store(wiring.build(settings))
     # Spawned, not forked: a worker inherits no connection, and reads where metrics meet before it makes its own.
     multiprocessing.set_start_method("spawn", force=True)
+    os.environ[wiring.WEB_THREADS] = str(threads)
     with _shared_metrics():
         serve_metrics(settings)
         Server(

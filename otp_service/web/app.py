@@ -11,6 +11,7 @@ from otp_service.web import (
     admin,
     callbacks,
     docs,
+    events,
     messages,
     ops,
     opt_outs,
@@ -24,9 +25,14 @@ from otp_service.web import (
 
 
 def make_app(
-    core: Core, truths: Truths, *, trusted_proxies: Sequence[str] = (), extra: Sequence[Blueprint] = ()
+    core: Core,
+    truths: Truths,
+    *,
+    trusted_proxies: Sequence[str] = (),
+    extra: Sequence[Blueprint] = (),
+    most_streams: int = 1,
 ) -> Flask:
-    """The whole HTTP side; `extra` is what only development has."""
+    """The whole HTTP side; `extra` is what only development has, `most_streams` how many may be held open."""
     app = Flask("otp_service", static_folder=None)
     app.config["TRUSTED_PROXIES"] = networks(trusted_proxies)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -40,6 +46,7 @@ def make_app(
     sending = (messages.blueprint, opt_outs.blueprint, tracking.blueprint, simulate.blueprint)
     for blueprint in (*parts, *sending, *admin.blueprints, *extra):
         app.register_blueprint(blueprint)
+    events.install(app, most_streams)
     if not core.production:
         app.register_blueprint(ops.metrics_blueprint)
     return app

@@ -32,6 +32,8 @@ from otp_service.web.dev import blueprint as phone_blueprint
 from otp_service.web.metrics import LEDGER_UP, Counting
 
 INDEX_KEY = "index_key"
+WEB_THREADS = "OTP_WEB_THREADS"  # how `serve` tells its worker processes; no setting of an operator's
+STREAMS_OF_ONE = 8  # of a process that makes a thread for each request
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,16 @@ class Parts:
     truths: Truths
     phone: Phone | None = None
 
-    def web(self) -> Flask:
+    def web(self, most_streams: int = STREAMS_OF_ONE) -> Flask:
         """The HTTP side."""
         extra = [phone_blueprint(self.phone)] if self.phone else []
-        return make_app(self.core, self.truths, trusted_proxies=self.settings.trusted_proxies, extra=extra)
+        return make_app(
+            self.core,
+            self.truths,
+            trusted_proxies=self.settings.trusted_proxies,
+            extra=extra,
+            most_streams=most_streams,
+        )
 
 
 def build(settings: Settings, *, development_server: bool = False) -> Parts:
@@ -162,7 +170,8 @@ def application() -> Flask:
     """The WSGI application of one worker of `otp-service serve`."""
     parts = build(read_settings())
     parts.truths.keep()
-    web = parts.web()
+    # A stream that is held open takes a thread: three of four are for everybody else.
+    web = parts.web(int(os.environ.get(WEB_THREADS, "4")) // 4)
     # What is loaded by now stays: a full collection that looks at it again stops every thread for 50 to 100 ms.
     gc.collect()
     gc.freeze()
