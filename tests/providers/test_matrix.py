@@ -21,6 +21,6 @@ def test_the_table_in_the_docs_is_the_one_that_the_code_prints() -> None:
 
 @pytest.mark.parametrize("kind", vendors())
 def test_every_vendor_has_a_page(kind: str) -> None:
-    """A page says how to set the vendor up, what it takes and reports, which senders it has and what its errors mean."""
+    """A page says how to set a vendor up, what it takes and reports, its senders and what its errors mean."""
     page = (VENDORS / f"{kind}.md").read_text()
     assert [section for section in SECTIONS if f"\n## {section}\n" not in page] == []
