@@ -30,7 +30,7 @@ class Fetched:
     """
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        self._transport = transport
+        self.transport = transport
         self._certificates: dict[str, bytes] = {}
 
     def certificate(self, url: str) -> bytes | None:
@@ -49,14 +49,14 @@ class Fetched:
         request = httpx.Request("GET", url, extensions={"timeout": WAITS})
         if request.url.scheme != "https":
             return None
-        transport = self._transport or httpx.HTTPTransport(verify=ssl.create_default_context())
+        transport = self.transport or httpx.HTTPTransport(verify=ssl.create_default_context())
         try:
             return _body(transport.handle_request(request), time.monotonic() + LIMIT_S)
         except (httpx.HTTPError, OSError) as error:
             log.warning("vendor_unreachable", host=request.url.host, error=type(error).__name__)
             return None
         finally:
-            if self._transport is None:
+            if self.transport is None:
                 transport.close()
 
 

@@ -28,10 +28,10 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def certificate(key: Any, days: int = 365) -> bytes:
-    """A certificate of that key, in force from a day before NOW."""
+def certificate(key: Any, days: int = 365, at: float = NOW) -> bytes:
+    """A certificate of that key, in force from a day before."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    begin = datetime.fromtimestamp(NOW, UTC) - timedelta(days=1)
+    begin = datetime.fromtimestamp(at, UTC) - timedelta(days=1)
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
     dated = made.not_valid_before(begin).not_valid_after(begin + timedelta(days=days))
     return dated.sign(key, SHA256()).public_bytes(Encoding.PEM)

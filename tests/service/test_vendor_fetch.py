@@ -2,13 +2,9 @@
 
 import json
 import socket
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
 
 from otp_service.domain.errors import Refusal
@@ -16,6 +12,7 @@ from otp_service.domain.messages import Callback
 from otp_service.providers import build
 from otp_service.service import vendor_fetch
 from otp_service.service.vendor_fetch import MAX_BYTES, Fetched, confirm, with_certificate
+from tests.nearby import Nearby, Vendor, vendor_nearby
 from tests.providers.cases import NOW
 from tests.providers.sns_topic import CERTIFICATE, CERTIFICATE_URL, OPTIONS, TOPIC, callback, signed
 
@@ -23,65 +20,16 @@ AWS = build("aws_sms", "aws", OPTIONS)
 HOST = "sns.eu-central-1.amazonaws.com"
 
 
-class Vendor(BaseHTTPRequestHandler):
-    """A vendor's web server, which answers as it is told to and notes what it was asked."""
-
-    answers: dict[str, Any]
-    asked: list[tuple[str | None, str]]
-
-    def do_GET(self) -> None:
-        self.asked.append((self.headers["Host"], self.path))
-        self.send_response(self.answers.get("status", 200))
-        self.send_header("Location", "/elsewhere")
-        self.end_headers()
-        for piece in self.answers.get("pieces", [CERTIFICATE]):
-            self.wfile.write(piece)
-            self.wfile.flush()
-            time.sleep(self.answers.get("pause_s", 0))
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-class Nearby(httpx.BaseTransport):
-    """Leads https to a server nearby that speaks plain HTTP; everything else is as it would be."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.inner = httpx.HTTPTransport()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        near = request.url.copy_with(scheme="http", host="127.0.0.1", port=self.port)
-        return self.inner.handle_request(
-            httpx.Request(request.method, near, headers=request.headers, extensions=request.extensions)
-        )
-
-    def close(self) -> None:
-        self.inner.close()
-
-
 @pytest.fixture
 def vendor() -> Iterator[type[Vendor]]:
     """A vendor's server, its answers and what it was asked."""
-
-    class Mine(Vendor):
-        answers: dict[str, Any] = {}  # noqa: RUF012
-        asked: list[tuple[str | None, str]] = []  # noqa: RUF012
-        port = 0
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Mine)
-    Mine.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Mine
-    server.shutdown()
-    server.server_close()
+    with vendor_nearby(CERTIFICATE) as vendor:
+        yield vendor
 
 
 @pytest.fixture
-def fetched(vendor: Any) -> Iterator[Fetched]:
-    transport = Nearby(vendor.port)
-    yield Fetched(transport)
-    transport.close()
+def fetched(vendor: Any) -> Fetched:
+    return Fetched(vendor.transport)
 
 
 def test_callback_gets_the_certificate_that_it_names(vendor: Any, fetched: Fetched) -> None:
@@ -146,7 +94,7 @@ def test_vendor_that_is_away_is_a_matter_for_later() -> None:
 
 def test_only_https_is_asked(vendor: Any, fetched: Fetched) -> None:
     """A URL that isn't https is never asked, whoever gave it."""
-    assert fetched.get(f"http://127.0.0.1:{vendor.port}/") is None
+    assert fetched.get(f"http://127.0.0.1:{vendor.transport.port}/") is None
     assert vendor.asked == []
 
 
