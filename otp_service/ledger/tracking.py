@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
+from otp_service.domain.messages import RANKS
 from otp_service.ledger.reading import Person
 from otp_service.ledger.schema import attempts, messages, people, receipts, verifications
 
@@ -131,7 +132,8 @@ def _attempts(connection: Connection, id: str) -> list[AttemptRow]:
 def _receipts(connection: Connection, id: str) -> list[ReceiptRow]:
     columns = (receipts.c[name] for name in ReceiptRow.__slots__)
     found = select(*columns).where(receipts.c.message_id == id).order_by(receipts.c.at, receipts.c.fact_id)
-    return [ReceiptRow(*row) for row in connection.execute(found)]
+    rows = (ReceiptRow(*row) for row in connection.execute(found))
+    return sorted(rows, key=lambda row: (row.at, RANKS.get(row.status, 0)))  # two of one millisecond tell one story
 
 
 @dataclass(frozen=True, slots=True)
