@@ -16,7 +16,7 @@ ID = "msg_1"
 
 def scheduled(app: Application) -> Fact:
     fact = queued(ID, "", app.id)
-    fact.data |= {"status": "scheduled", "send_at_ms": NOW + HOUR, "deadline_ms": NOW + 2 * HOUR}
+    fact.data.update({"status": "scheduled", "send_at_ms": NOW + HOUR, "deadline_ms": NOW + 2 * HOUR})
     return fact
 
 

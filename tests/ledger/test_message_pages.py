@@ -16,7 +16,9 @@ from tests.ledger.telling import DAY, HOUR, NOW, SECOND, moved, queued, story
 def own(number: int, app: Application, **more: object) -> Fact:
     """A message of its own was queued."""
     fact = queued(f"msg_{number}", "", app.id, f"person-{number}", NOW + number)
-    fact.data |= {"class": "transactional", "test": False, "deadline_ms": NOW + DAY, "reference": f"r{number}", **more}
+    fact.data.update(
+        {"class": "transactional", "test": False, "deadline_ms": NOW + DAY, "reference": f"r{number}", **more}
+    )
     return fact
 
 

@@ -179,7 +179,7 @@ def test_a_policy_that_cannot_be_read_deletes_nothing(engine: Engine, app: Appli
 def test_a_scheduled_message_keeps_its_number(engine: Engine, app: Application) -> None:
     """A message that is still to be sent is kept until its deadline, and from then on as any other."""
     waiting = queued("msg_1", "", app.id)
-    waiting.data |= {"status": "scheduled", "send_at_ms": NOW + 29 * DAY, "deadline_ms": NOW + 30 * DAY}
+    waiting.data.update({"status": "scheduled", "send_at_ms": NOW + 29 * DAY, "deadline_ms": NOW + 30 * DAY})
     apply_facts(engine, [waiting])
     retain(engine, NOW + 31 * DAY - 1)
     assert "sealed-ana" in _dump(engine)
