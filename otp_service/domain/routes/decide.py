@@ -132,16 +132,22 @@ class _Case:
 
     def _unsuited(self, candidate: Candidate, shown: Shown, ask: Ask) -> Lost | None:
         """What this message, its price or the route's health has against it."""
-        unfit = self.routing.unfit.get(candidate.name)
-        if unfit and (why := unfit(replace(self.message, sender=shown.sender))):
+        if why := self._unfit(candidate.name, shown):
             return Lost(candidate.name, shown.sender, "unfit", why)
         ceiling = _lower(self.rule.max_price_micros, ask.max_price_micros)
-        price = self.routing.price_micros(candidate.name, self.message)
-        if ceiling is not None and price > ceiling:
+        if ceiling is not None and (price := self.routing.price_micros(candidate.name, self.message)) > ceiling:
             told = f"it takes {dollars(price)} for the message, the ceiling is {dollars(ceiling)}"
             return Lost(candidate.name, shown.sender, "price_above_ceiling", told)
         ill = _ill(self.health.get((candidate.name, self.message.country), WELL), self.now_ms)
         return ill and Lost(candidate.name, shown.sender, ill[0], LOST[ill[0]], ill[1])
+
+    def _unfit(self, name: str, shown: Shown) -> str | None:
+        """The vendor's own word on the message as it would be sent."""
+        unfit = self.routing.unfit.get(name)
+        if unfit is None:
+            return None
+        as_asked = shown.sender == self.message.sender  # a copy costs as much as all the rest
+        return unfit(self.message if as_asked else replace(self.message, sender=shown.sender))
 
     def _fit(self, candidate: Candidate, shown: Shown, ask: Ask) -> _Fit:
         health = self.health.get((candidate.name, self.message.country), WELL)
@@ -189,23 +195,22 @@ def _lower(*ceilings: int | None) -> int | None:
 def _ordered(fit: list[_Fit], message: Message) -> tuple[Choice, ...]:
     if len(fit) < 2:
         return tuple(each.choice for each in fit)
-    worse = _worse(fit, message)
-    ranked = sorted(zip(worse, fit, strict=True), key=lambda pair: _place(pair[0], pair[1], message))
-    return tuple(each.choice for _, each in ranked)
-
-
-def _place(worse: bool, each: _Fit, message: Message) -> tuple[bool, int, float, float]:
-    latency = each.health.latency_ms
-    return (
-        worse,
-        each.priority,
-        turn(message.id, each.choice.provider, each.weight),
-        float("inf") if latency is None else latency,
+    draws = len({each.priority for each in fit}) < len(fit)
+    ranked = sorted(
+        (
+            (worse, each.priority, turn(message.id, each.choice.provider, each.weight) if draws else 0, each)
+            for worse, each in zip(_worse(fit, message), fit, strict=True)
+        ),
+        key=lambda place: (*place[:3], _latency(place[3])),
     )
+    return tuple(place[3].choice for place in ranked)
+
+
+def _latency(each: _Fit) -> float:
+    return float("inf") if each.health.latency_ms is None else each.health.latency_ms
 
 
 def _worse(fit: list[_Fit], message: Message) -> list[bool]:
     """Which of them convert clearly worse; only codes tell, and only codes are moved."""
-    if not message.is_code or drawn(message.id, "") < 1 / EXPLORE:
-        return [False] * len(fit)
-    return clearly_worse([each.health for each in fit])
+    worse = clearly_worse([each.health for each in fit]) if message.is_code else ()
+    return list(worse) if any(worse) and drawn(message.id, "") >= 1 / EXPLORE else [False] * len(fit)

@@ -34,6 +34,8 @@ def conversion(health: RouteHealth) -> tuple[float, float] | None:
 
 def clearly_worse(healths: list[RouteHealth]) -> list[bool]:
     """For each route whether it converts clearly worse than the best of them: at best less than that one at worst."""
+    if all(health.sent < ENOUGH for health in healths):
+        return [False] * len(healths)
     bounds = [conversion(health) for health in healths]
     best = max((found[0] for found in bounds if found), default=0.0)
     return [found is not None and found[1] < best for found in bounds]

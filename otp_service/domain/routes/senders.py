@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal
 
@@ -37,6 +38,7 @@ class Sender:
         return None
 
 
+@lru_cache(maxsize=1024)
 def kind_of(sender: str) -> SenderKind:
     """What a sender looks like; one with a letter in it is alphanumeric."""
     digits = re.sub(r"[\s()+.-]", "", sender)
