@@ -155,6 +155,7 @@ def _envelope(asked: Asked) -> dict[str, Any]:
         "code": request.code,
         "minutes": minutes(policy.ttl_s),
         "sender": policy.sender,
+        "purpose": request.purpose,
         "dlt": dlt_of(asked.sending.template, asked.destination.number.country),
         "webotp_host": policy.webotp_host,
         "android_app_hash": policy.android_app_hash,

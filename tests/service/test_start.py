@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from otp_service.service.sealed import envelope_of
 from otp_service.service.wording import minutes
 from tests.clock import MINUTE, TimedWorld
 from tests.keyspace import drain, everything, facts, outbox
@@ -16,6 +17,15 @@ GERMAN, AMERICAN = "+4915112345678", "+12015550123"
 
 def code_of(response: Any) -> str:
     return "" if response.status_code < 300 else str(response.json["code"])
+
+
+def test_the_courier_knows_the_purpose(world: World) -> None:
+    """The sealed message says what its code is for, so that routes can go by it."""
+    started = world.api.start(purpose="payment").json
+    record = world.record(started["id"])
+    envelope = envelope_of(world.core, record["env"], record["mid"])
+    assert envelope
+    assert envelope["purpose"] == "payment"
 
 
 @pytest.mark.parametrize(
