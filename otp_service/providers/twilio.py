@@ -5,6 +5,7 @@ twilio.com; errors in `twilio_errors.py`. None was tried on a live account.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
@@ -45,7 +46,8 @@ BAD_ENDS = frozenset({"undelivered", "failed", "canceled"})
 
 Account = Annotated[str, matching(r"AC[0-9a-fA-F]{32}", "AC and 32 hexadecimal digits, as the console shows it")]
 ApiKey = Annotated[str, matching(r"SK[0-9a-fA-F]{32}", "SK and 32 hexadecimal digits")]
-MessagingService = Annotated[str, matching(r"MG[0-9a-fA-F]{32}", "MG and 32 hexadecimal digits")]
+SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
+MessagingService = Annotated[str, matching(SERVICE.pattern, "MG and 32 hexadecimal digits")]
 BaseUrl = Annotated[str, matching(r"https?://[^/?#@\s]+", "a URL without a path, such as https://api.twilio.com")]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 
@@ -108,8 +110,8 @@ class Twilio(Vendor):
         return httpx.Request("POST", self._url, data=form, headers=self._headers)
 
     def _sender(self, message: Message) -> dict[str, str]:
-        sender = message.sender or self._options.sender
-        return {"From": sender} if sender else {"MessagingServiceSid": str(self._options.messaging_service_sid)}
+        sender = message.sender or self._options.sender or str(self._options.messaging_service_sid)
+        return {"MessagingServiceSid" if SERVICE.fullmatch(sender) else "From": sender}
 
     def outcome(self, response: httpx.Response) -> Outcome:
         """201 with a sid is accepted; else the error's code decides, and failing that the HTTP status."""

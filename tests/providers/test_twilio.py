@@ -191,6 +191,14 @@ def test_senders_of_the_message_comes_before_the_configured_one() -> None:
     assert b"MessagingServiceSid" not in request.content
 
 
+def test_a_pool_is_a_messaging_service() -> None:
+    """A sender that is the id of a messaging service is sent as one, so that an inventory can name several."""
+    provider = build("twilio", "t", {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "Shop"})
+    request = provider.request(Message("msg_1", "+41791234567", "x", "CH", sender="MG" + "2" * 32), NOW)
+    assert b"MessagingServiceSid=MG2222" in request.content
+    assert b"From=" not in request.content
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
