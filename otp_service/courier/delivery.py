@@ -118,7 +118,8 @@ class Delivery:
         if trail.left:
             return None
         first = min(waiting, key=lambda lost: lost.until_ms or 0)
-        return self._later_or_fail(entry, REASONS[first.code], (first.until_ms or 0) - self.clock.now_ms())
+        reason = NO_ANSWER.reason if any(entry.unanswered) else REASONS[first.code]
+        return self._later_or_fail(entry, reason, (first.until_ms or 0) - self.clock.now_ms())
 
     async def _asked_anyhow(self, entry: Entry, message: Message, waiting: Sequence[Lost]) -> list[Choice]:
         """Where no other is left an open breaker is probed sooner, and no code dies without having been sent."""
@@ -131,7 +132,7 @@ class Delivery:
             return []
         return [choice for choice in well if choice.provider in opened]
 
-    def _later_or_fail(self, entry: Entry, reason: str, wait_ms: float) -> Step:
+    def _later_or_fail(self, entry: Entry, reason: str | None, wait_ms: float) -> Step:
         wait_s = max(0.001, wait_ms / 1000)
         return Step("later", reason, wait_s) if wait_s < self._left_s(entry) else Step("fail", reason)
 

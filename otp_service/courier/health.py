@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+import structlog
 from redis.exceptions import RedisError
 
 from otp_service.courier.clock import StoreClock
@@ -24,6 +25,8 @@ from otp_service.domain.health import (
 from otp_service.domain.messages import Outcome, Verdict
 from otp_service.store.breakers import Change, Codes, Route, Shared, counted_codes, forget_codes, share
 from otp_service.store.outbox import AsyncRedis
+
+log = structlog.get_logger()
 
 TRIES = 3  # after which what was learnt waits for the next turn
 QUIET_TURNS = 8  # what only moves an average is shared in one turn of so many
@@ -118,6 +121,9 @@ class CourierHealth(Mapping[Route, RouteHealth]):
         before = self._known.get(route, UNTOUCHED)
         known = self._known[route] = learn(before, event)
         events.append(event)
+        if bool(known.until_ms) != bool(before.until_ms):
+            state = "breaker_opened" if known.until_ms else "breaker_closed"
+            log.warning(state, provider=route[0], country=route[1])
         if known.failures or known.until_ms != before.until_ms or known.paused_ms != before.paused_ms:
             self._calm.clear()
 
