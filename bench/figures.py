@@ -76,6 +76,8 @@ ROWS = (
     Row("script_start_per_s", "start script by redis-benchmark", "/s"),
     Row("script_check_per_s", "check script by redis-benchmark", "/s"),
     Row("courier_message_us", "courier to a local sink, CPU for each message", "µs"),
+    Row("receipts_per_s", "signed receipts taken in, one thread", "/s"),
+    Row("receipt_us", "a signed receipt, CPU in process", "µs"),
     Row("courier_sink_per_s", "courier to a local sink", "messages/s"),
     Row("plain_httpx_per_s", "one plain httpx.AsyncClient", "messages/s"),
 )

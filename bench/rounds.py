@@ -11,7 +11,7 @@ from unittest import mock
 
 import redis
 
-from bench import courier
+from bench import courier, receipts
 from bench.delay import far_redis
 from bench.figures import medians
 from bench.scripts import Scripts
@@ -173,7 +173,9 @@ def measure(size: Size, say: Callable[[str], None]) -> dict[str, float]:
         say("a courier works off what was queued")
         found |= medians(rounds) | bench.afterwards()
     say("the courier beside plain httpx")
-    return found | _courier(size)
+    found |= _courier(size)
+    say("receipts")
+    return found | _receipts(size)
 
 
 def _courier(size: Size) -> dict[str, float]:
@@ -185,3 +187,9 @@ def _courier(size: Size) -> dict[str, float]:
     }
     with mock.patch.multiple(courier, ROUNDS=size.rounds, **counts):
         return courier.figures()
+
+
+def _receipts(size: Size) -> dict[str, float]:
+    """The benchmark of receipts, in this run's size."""
+    with mock.patch.multiple(receipts, ROUNDS=size.rounds, MESSAGES=size.calls):
+        return receipts.figures()
