@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from otp_service.ledger import suspensions
+from otp_service.ledger.changes import AuditKey, change
+from otp_service.ledger.engine import make_engine
 from tests.e2e.loaded import Loaded
 from tests.e2e.operating import Operator, operating
 from tests.world import NUMBER
 
 AMERICAN = "+12025550123"
+NOW = 1_795_000_000_000
 CONFIGURATION = """\
 [currencies]
 dated = 2026-11-01
@@ -154,6 +158,21 @@ def test_senders_are_listed_with_what_is_amiss(admin: Operator) -> None:
 def test_a_sender_that_is_not_out_is_not_put_back(admin: Operator) -> None:
     """Putting back what nobody took out is refused."""
     assert "is not taken out" in admin.is_told("senders", "restore", "cheap", "Shop")
+
+
+def test_a_sender_that_was_taken_out_is_listed_and_put_back(admin: Operator) -> None:
+    """What a vendor called unregistered stands in the list and carries nothing, until an admin puts it back."""
+    engine = make_engine(f"sqlite:///{admin.made.folder}/otp.db")
+    with change(engine, AuditKey("index", b"k" * 32), "service", NOW) as opened:
+        suspensions.suspend(opened, "cheap", "Shop", "CH", "unregistered_sender", "30034", sent_ms=NOW)
+    engine.dispose()
+    listed = admin.gets("senders", "list")
+    assert listed["senders"][0]["out_in"] == ["CH"]
+    assert [(each["sender"], each["country"], each["raw"]) for each in listed["taken_out"]] == [("Shop", "CH", "30034")]
+    assert "sender_suspended" in admin.reads("route", "explain", NUMBER)
+    assert "Shop of cheap is shown again in CH" in admin.reads("senders", "restore", "cheap", "Shop", "--country", "CH")
+    assert admin.gets("senders", "list")["taken_out"] == []
+    assert admin.gets("route", "explain", NUMBER)["choices"][0]["sender"] == "Shop"
 
 
 def test_registrations_are_planned(admin: Operator) -> None:
