@@ -1,7 +1,7 @@
-"""The typed Python client: send a person a code, ask whether this is the code."""
+"""The typed Python client: send a person a code, ask whether this is the code; send a person a message."""
 
 from otp_service.client.api import Client
-from otp_service.client.models import CheckResult, PhoneMessage, SentMessage, Verification
+from otp_service.client.models import CheckResult, Message, PhoneMessage, SentMessage, Verification
 from otp_service.client.problems import (
     Conflict,
     Forbidden,
@@ -24,6 +24,7 @@ __all__ = [
     "Forbidden",
     "InvalidField",
     "InvalidRequest",
+    "Message",
     "NoAnswer",
     "NotFound",
     "OtpError",

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from otp_service.client.models import CheckResult, PhoneMessage, Verification, read
+from otp_service.client.models import CheckResult, Message, PhoneMessage, Verification, read
 from otp_service.client.problems import NoAnswer, UnexpectedAnswer, problem_of
 
 T = TypeVar("T")
@@ -35,6 +35,22 @@ class StartOptions(TypedDict, total=False):
     client: Mapping[str, str] | None  # of the person, not of this program: ip, user_agent, device_id
     challenge: str | None
     metadata: Mapping[str, str] | None
+
+
+class MessageOptions(TypedDict, total=False):
+    """What a message may say beside the number: either a text or a template, and whatever else."""
+
+    text: str | None
+    template: str | None
+    variables: Mapping[str, str] | None
+    locale: str | None
+    sender: str | None
+    send_at: datetime | None
+    valid_for_s: int | None
+    priority: str | None  # normal | low
+    reference: str | None
+    metadata: Mapping[str, str] | None
+    smart_encoding: bool | None
 
 
 class Client:
@@ -118,6 +134,31 @@ class Client:
                 return
             query = {**query, "cursor": page["next_cursor"]}
 
+    def send_message(self, to: str, **options: Unpack[MessageOptions]) -> Message:
+        """Sends a person a text, or a template filled in, at once or at `send_at`."""
+        sent = {**options, "send_at": _time(options.get("send_at"))}
+        return self._post(Message, "/v1/messages", {"to": to, **_given(sent)})
+
+    def message(self, id: str) -> Message:
+        """Reads a message: what became of it, and when."""
+        return _read(Message, self._json("GET", _message(id)))
+
+    def move_message(self, id: str, send_at: datetime) -> Message:
+        """Sends a scheduled message at another time."""
+        return _read(Message, self._json("PATCH", _message(id), body={"send_at": _time(send_at)}))
+
+    def cancel_message(self, id: str | None = None, *, reference: str | None = None) -> Message:
+        """Cancels a message that no provider has yet, by its id or by its reference."""
+        if (id is None) == (reference is None):
+            raise ValueError("cancel_message needs either `id` or `reference`")
+        path = "/v1/messages" if id is None else _message(id)
+        return _read(Message, self._json("DELETE", path, _given({"reference": reference})))
+
+    def outcome(self, id: str, *, converted: bool) -> None:
+        """Tells whether the person did what the message was for; what is told never is not counted."""
+        told = {"outcome": "converted" if converted else "not_converted"}
+        self._json("POST", f"{_message(id)}/outcome", body=told)
+
     def messages(self, to: str | None = None, wait: float = 0.0, after: str | None = None) -> tuple[PhoneMessage, ...]:
         """Reads the simulated phone, in development: oldest first, waiting at most `wait` seconds (to 30) for one."""
         query = _given({"to": to, "wait": wait, "after": after})
@@ -128,9 +169,11 @@ class Client:
         key = {"Idempotency-Key": str(uuid.uuid4())}
         return _read(kind, self._answered(lambda: self._http.post(path, json=body, headers=key)))
 
-    def _json(self, method: str, path: str, query: Json | None = None, timeout: float | None = None) -> Json:
+    def _json(
+        self, method: str, path: str, query: Json | None = None, timeout: float | None = None, body: Json | None = None
+    ) -> Json:
         limit = self._timeout if timeout is None else timeout
-        return self._answered(lambda: self._http.request(method, path, params=query, timeout=limit))
+        return self._answered(lambda: self._http.request(method, path, params=query, json=body, timeout=limit))
 
     def _answered(self, ask: Callable[[], httpx.Response]) -> Json:
         try:
@@ -180,6 +223,10 @@ def _given(options: Json) -> dict[str, Any]:
 
 def _path(id: str) -> str:
     return f"/v1/verifications/{quote(id, safe='')}"
+
+
+def _message(id: str) -> str:
+    return f"/v1/messages/{quote(id, safe='')}"
 
 
 def _time(value: datetime | None) -> str | None:

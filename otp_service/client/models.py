@@ -9,7 +9,12 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 # Fields that hold times, in any of the answers.
-TIMES = frozenset({"at", "created_at", "updated_at", "expires_at", "approved_at", "resend_after"})
+TIMES = frozenset(
+    {"at", "created_at", "updated_at", "expires_at", "approved_at", "resend_after"}
+    | {"send_at", "accepted_at", "sent_at", "ended_at"}
+)
+# Names that the API has and a field can't have, or that it gives the same thing elsewhere.
+NAMES = {"class": "message_class", "queued_at": "created_at"}
 
 # ASCII: Japanese puts no space between the words and the code.
 _CODES = (
@@ -74,6 +79,34 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A message and what became of it; money in millionths of a US dollar."""
+
+    id: str
+    status: (
+        str  # queued | scheduled | sending | accepted | sent | delivered | undelivered | failed | expired | canceled
+    )
+    message_class: str  # code | transactional | promotional | alert
+    to: str | None  # E.164; None once the number is no longer kept
+    created_at: datetime
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    reference: str | None = None
+    encoding: str | None = None
+    segments: int | None = None
+    price_micros: int | None = None
+    reason: str | None = None  # why it did not arrive
+    provider: str | None = None
+    verification_id: str | None = None
+    outcome: str | None = None  # converted | not_converted, as was told
+    accepted_at: datetime | None = None
+    sent_at: datetime | None = None
+    ended_at: datetime | None = None
+    cost_micros: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneMessage:
     """A message on the simulated phone, in development."""
 
@@ -95,8 +128,9 @@ class PhoneMessage:
 
 def read(kind: type[T], answer: Mapping[str, Any]) -> T:
     """Reads one of these values from JSON; raises TypeError or ValueError if it can't be one."""
-    known = (f.name for f in fields(kind) if f.name in answer)  # type: ignore[arg-type]
-    return kind(**{name: _value(name, answer[name]) for name in known})
+    told = {NAMES.get(name, name): value for name, value in answer.items()}
+    known = (f.name for f in fields(kind) if f.name in told)  # type: ignore[arg-type]
+    return kind(**{name: _value(name, told[name]) for name in known})
 
 
 def _value(name: str, value: Any) -> Any:
