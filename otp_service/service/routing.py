@@ -3,12 +3,16 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+import structlog
+
 from otp_service.domain.provider_file import SIMULATOR, ProviderEntry, ProviderFile
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Candidate
 from otp_service.domain.routes.senders import Sender
 from otp_service.ledger.snapshot import Snapshot
 from otp_service.providers import Provider
+
+log = structlog.get_logger("otp_service.routing")
 
 
 class Routes:
@@ -17,6 +21,7 @@ class Routes:
     def __init__(self, file: ProviderFile, providers: Mapping[str, Provider]) -> None:
         self._file, self._providers = file, providers
         self._known: tuple[Snapshot, Routing] | None = None
+        self._told: frozenset[str] = frozenset()
 
     def __call__(self, snapshot: Snapshot) -> Routing:
         """The routing under these truths."""
@@ -24,7 +29,20 @@ class Routes:
         if known is None or known[0] is not snapshot:
             known = (snapshot, routing_of(self._file, self._providers, snapshot))
             self._known = known
+            self._tell_strangers(snapshot)
         return known[1]
+
+    def _tell_strangers(self, snapshot: Snapshot) -> None:
+        """Says once which applications of the configuration are not there: what is for them holds for nobody."""
+        there = {*snapshot.applications, *(application.name for application in snapshot.applications.values())}
+        named = [
+            *(rule.applications or () for rule in self._file.rules),
+            *(sender.applications or () for sender in self._file.senders),
+        ]
+        strangers = frozenset[str]().union(*named) - there
+        for name in sorted(strangers - self._told):
+            log.warning("unknown_application_in_configuration", application=name)
+        self._told = strangers
 
 
 def routing_of(file: ProviderFile, providers: Mapping[str, Provider], snapshot: Snapshot) -> Routing:
