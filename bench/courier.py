@@ -28,6 +28,7 @@ from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, Outcome, Verdict
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Candidate
+from otp_service.domain.templates import Wording
 from otp_service.providers.base import Options, Silent
 from otp_service.store.connect import connect_courier
 from otp_service.store.keys import subject_keys
@@ -129,7 +130,7 @@ def courier(redis: Redis, client: VendorClient, vendors: Sequence[Vendor]) -> Co
         redis=redis,
         cells=1,
         ring=RING,
-        templates=lambda application: {},
+        templates=lambda application: Wording(),
         providers={vendor.name: vendor for vendor in vendors},
         routing=lambda: routing,
         client=client,

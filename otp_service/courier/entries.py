@@ -11,7 +11,7 @@ from otp_service.domain.ids import address_of, message_place
 from otp_service.domain.keys import KeyRing, UnknownKid
 from otp_service.domain.messages import Dlt, Message, MessageStatus
 from otp_service.domain.routing import SOMEBODY
-from otp_service.domain.templates import Template, choose, message_text, render
+from otp_service.domain.templates import Wording, message_text, render
 from otp_service.domain.text import measure
 from otp_service.store.keys import cell_tag, message_keys, subject_keys
 from otp_service.store.outbox import Claimed
@@ -25,7 +25,7 @@ AGAIN = frozenset("nbtwx")
 UNANSWERED = "?"
 BAD_ENDS: tuple[MessageStatus, ...] = ("undelivered", "failed", "expired")
 
-Templates = Callable[[str], Mapping[tuple[str, str], Template]]  # an application's own ones
+Templates = Callable[[str], Wording]  # an application's own ones
 
 
 class Unreadable(Exception):
@@ -180,7 +180,7 @@ def _minutes(entry: Entry) -> int:
     return max(0, -((entry.queued_ms - entry.deadline_ms) // 60_000))
 
 
-def _text(sealed: Mapping[str, Any], code: str, minutes: int, custom: Mapping[tuple[str, str], Template]) -> str:
+def _text(sealed: Mapping[str, Any], code: str, minutes: int, own: Wording) -> str:
     values = {
         **sealed["binding"],
         **sealed["variables"],
@@ -188,7 +188,8 @@ def _text(sealed: Mapping[str, Any], code: str, minutes: int, custom: Mapping[tu
         "minutes": str(minutes),
         "app": sealed["app_name"],
     }
-    body = render(choose(custom, sealed["template"], sealed["locale"]), values)
+    # By the version that was chosen at the start: what an admin has saved since may want values that nobody gave.
+    body = render(own.as_chosen(sealed["template"], sealed["locale"], sealed["version"]), values)
     return message_text(body, code, sealed["webotp_host"], sealed["android_app_hash"])
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from otp_service.domain.bodies import ORIGIN_BOUND, Kind, literals, shown, unwelcome
@@ -33,6 +33,23 @@ class Template:
     kind: Kind = "verification"
     smart_encoding: bool = True
     dlt: Dlt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An application's own templates: those in force, and by version those that were until lately."""
+
+    in_force: Mapping[tuple[str, str], Template] = field(default_factory=dict)
+    superseded: Mapping[tuple[str, str, int], Template] = field(default_factory=dict)
+
+    def as_chosen(self, name: str, locale: str, version: int) -> Template:
+        """The template that was chosen when it had this version; the one in force now, if that one is long gone."""
+        now = choose(self.in_force, name, locale)
+        if now.version == version:
+            return now
+        before = (self.superseded.get((name, candidate, version)) for candidate in fallbacks(locale))
+        built_in = (BUILT_IN.get((name, candidate)) for candidate in fallbacks(locale) if version == 0)
+        return next(filter(None, (*before, *built_in)), now)
 
 
 BUILT_IN: Mapping[tuple[str, str], Template] = {

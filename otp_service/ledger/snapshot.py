@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from otp_service.domain.templates import Template
-from otp_service.ledger import blocks, keys, locks, meta, opt_outs, suspensions, templates
+from otp_service.ledger import blocks, keys, locks, meta, opt_outs, schema, suspensions, templates
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.blocks import Blocked
 from otp_service.ledger.engine import reading
 from otp_service.ledger.keys import ApiKey
 from otp_service.ledger.schema import api_keys
 from otp_service.ledger.suspensions import Suspended
+
+SUPERSEDED_MS = 3_600_000  # before the last change of a template; no queued code is that old
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Snapshot:
     applications: Mapping[str, Application]
     keys: Mapping[str, ApiKey] = field(repr=False)
     templates: Mapping[str, Mapping[tuple[str, str], Template]]
+    superseded: Mapping[str, Mapping[tuple[str, str, int], Template]]  # those that queued codes may still be written by
     blocked: Blocked = field(repr=False)
     hard_locks: frozenset[tuple[str, str]]  # (application id, base64url of the subject)
     problems: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ def _load(connection: Connection, version: int) -> Snapshot:
         applications=found,
         keys=_keys(connection, found),
         templates=_templates(connection),
+        superseded=_superseded(connection),
         blocked=blocks.arranged(blocks.listed(connection)),
         hard_locks=frozenset((lock.application_id, lock.subject) for lock in locks.in_force(connection)),
         problems=tuple(problems),
@@ -92,4 +96,13 @@ def _templates(connection: Connection) -> dict[str, dict[tuple[str, str], Templa
     for row in connection.execute(templates.newest_versions()).mappings():
         template = templates.template_of(row)
         found.setdefault(row["application_id"], {})[template.name, template.locale] = template
+    return found
+
+
+def _superseded(connection: Connection) -> dict[str, dict[tuple[str, str, int], Template]]:
+    found: dict[str, dict[tuple[str, str, int], Template]] = {}
+    newest = connection.scalar(select(func.max(schema.templates.c.created_at))) or 0
+    for row in connection.execute(templates.lately_superseded(newest - SUPERSEDED_MS)).mappings():
+        template = templates.template_of(row)
+        found.setdefault(row["application_id"], {})[template.name, template.locale, template.version] = template
     return found

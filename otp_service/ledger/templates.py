@@ -75,6 +75,14 @@ def newest_versions() -> Select[tuple[object, ...]]:
     return in_force.order_by(templates.c.name, templates.c.locale)
 
 
+def lately_superseded(since_ms: int) -> Select[tuple[object, ...]]:
+    """The rows that were in force at some time since, and are no more."""
+    key = (templates.c.application_id, templates.c.name, templates.c.locale)
+    later = templates.alias()
+    follows = and_(*(later.c[column.name] == column for column in key), later.c.version == templates.c.version + 1)
+    return select(templates).join(later, follows).where(later.c.created_at >= since_ms, templates.c.body != REMOVED)
+
+
 def template_of(row: RowMapping) -> Template:
     """A row as a template."""
     return Template(

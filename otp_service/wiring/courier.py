@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from otp_service.courier.sinks import Console, Swallow
 from otp_service.courier.vendor import VendorClient
 from otp_service.courier.worker import Courier
 from otp_service.domain.facts import Fact
-from otp_service.domain.templates import Template
+from otp_service.domain.templates import Wording
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.retention import retain
 from otp_service.service.core import Core, now_ms
@@ -65,9 +65,14 @@ async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, obser
             await client.aclose()
 
 
-def own_templates(core: Core) -> Callable[[str], Mapping[tuple[str, str], Template]]:
+def own_templates(core: Core) -> Callable[[str], Wording]:
     """An application's own templates, from the snapshot in force."""
-    return lambda application: core.snapshot().templates.get(application, {})
+
+    def of(application: str) -> Wording:
+        now = core.snapshot()
+        return Wording(now.templates.get(application, {}), now.superseded.get(application, {}))
+
+    return of
 
 
 def ledger_of(core: Core) -> Callable[[Any], None]:
