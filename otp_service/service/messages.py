@@ -80,9 +80,10 @@ def admit(core: Core, caller: Caller, request: MessageRequest, request_id: str) 
         raise invalid_field("class", "only transactional messages can be sent so far", "not_yet")
     refuse_unfit_time(request.send_at_ms)
     number = parse_number(request.to, caller.application.policy.default_region)
+    wording = word(core, caller, request, number)
     index = permit(core, caller, number)
     refuse_opted_out(core, caller, index, request.message_class)
-    return Asked(core, caller, request, request_id, number, index, word(core, caller, request, number))
+    return Asked(core, caller, request, request_id, number, index, wording)
 
 
 def refuse_unfit_time(send_at_ms: int | None) -> None:

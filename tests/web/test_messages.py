@@ -152,6 +152,13 @@ def test_whatever_does_not_fit_is_refused_by_its_name(
     assert (outbox(world), facts(world)) == ([], [])
 
 
+def test_what_is_malformed_is_told_first(world: World, api: Api) -> None:
+    """A request that nobody could carry out is a fault of its program, whoever it goes to."""
+    world.policy(countries=["DE"])
+    assert api.post(PATH, message(text="@shop.example #482913")).json["code"] == "invalid_field"
+    assert api.post(PATH, message()).json["code"] == "country_not_allowed"
+
+
 def test_destinations_are_judged_as_for_codes(world: World, api: Api) -> None:
     """Countries, line types and blocks hold for messages too; wrong codes do not."""
     world.policy(countries=["CH"])
