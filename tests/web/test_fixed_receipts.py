@@ -178,3 +178,11 @@ def test_the_fixed_address_names_no_message(stand: Stand) -> None:
     world, vonage = stand
     assert urlsplit(vonage.reports_to).path == connection_path(world.core, NAME)
     assert connection_path(world.core, NAME) != connection_path(world.core, "other")
+
+
+def test_segments_that_are_reported_before_the_answer_conclude_with_it(stand: Stand) -> None:
+    """Nobody knows yet whose they are and how many; the answer says both, and the message is delivered."""
+    world, vonage = stand
+    vonage.ids = lambda number: ["0B01", "0B02"]
+    vonage.before_answer = lambda ids: [vonage.report(id) for id in ids] and None
+    becomes(world, started(world), "delivered")
