@@ -25,7 +25,7 @@ from otp_service.providers.base import (
     vendor_word,
 )
 from otp_service.providers.infobip_words import ERRORS, GROUPS, STATUSES
-from otp_service.providers.option_types import BaseUrl, HeaderName, HeaderSecret, Sender, takes_sender
+from otp_service.providers.option_types import BaseUrl, HeaderName, HeaderSecret, Sender, in_digits, takes_sender
 
 MAX_VALIDITY_S = 48 * 3600  # (*) the most that Infobip takes
 MAX_SEGMENTS, MAX_BYTES = 25, 4000  # REJECTED_MESSAGE_TOO_LONG
@@ -91,7 +91,7 @@ class Infobip(Vendor):
     def request(self, message: Message, now: float) -> httpx.Request:
         """A POST of the one message with its id, its remaining life and where to report."""
         told: dict[str, Any] = {
-            "sender": message.sender or self.sender,
+            "sender": in_digits(message.sender or self.sender),
             "destinations": [{"to": message.to.removeprefix("+"), "messageId": message.id}],
             "content": {"text": message.text},
             "options": self._message_options(message),

@@ -27,7 +27,7 @@ from otp_service.providers.base import (
     vendor_word,
 )
 from otp_service.providers.messagebird_words import ERRORS, STATUSES
-from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, takes_sender
+from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, in_digits, takes_sender
 
 MAX_SEGMENTS = 9  # (*) 1377 characters of GSM text
 MAX_VALIDITY_S = 2 * 86_400  # (*)
@@ -74,7 +74,7 @@ class MessageBird(Vendor):
     def request(self, message: Message, now: float) -> httpx.Request:
         """A POST; `auto` lets MessageBird choose the alphabet, since `plain` would lose what it lacks."""
         body = {
-            "originator": message.sender or self.sender,
+            "originator": in_digits(message.sender or self.sender),
             "recipients": [message.to.removeprefix("+")],
             "body": message.text,
             "datacoding": "auto",

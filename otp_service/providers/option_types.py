@@ -25,3 +25,8 @@ Sender = Annotated[str, matching(NUMBER_OR_NAME, "a number, or a name of at most
 def takes_sender(sender: str | None) -> bool:
     """True if this is a number or a name that fits a message, or nothing."""
     return sender is None or re.fullmatch(NUMBER_OR_NAME, sender) is not None
+
+
+def in_digits(sender: str | None) -> str | None:
+    """The sender; a number without its plus, as many vendors write numbers."""
+    return sender[1:] if sender and re.fullmatch(r"\+[0-9]+", sender) else sender

@@ -25,7 +25,7 @@ from otp_service.providers.base import (
     vendor_id,
     vendor_word,
 )
-from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, takes_sender
+from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, in_digits, takes_sender
 from otp_service.providers.sinch_words import ERRORS, REASONS_OF_STATUS, STATUSES
 
 PARAMETER = re.compile(r"\$\{[A-Za-z0-9._-]+\}")
@@ -76,7 +76,7 @@ class Sinch(Vendor):
     def request(self, message: Message, now: float) -> httpx.Request:
         """A batch of one, with the moment at which it is of no more use; Sinch would try for three days."""
         wanted = {
-            "from": message.sender or self.sender,
+            "from": in_digits(message.sender or self.sender),
             "to": [message.to.removeprefix("+")],
             "body": message.text,
             "type": "mt_text",

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.messages import RANKS, REASONS, Callback, Verdict
+from otp_service.domain.messages import RANKS, REASONS, Callback, Message, Verdict
 from otp_service.providers import PROVIDERS, Provider
 from otp_service.providers.base import WORD
-from tests.providers.cases import cases
+from tests.providers.cases import NOW, cases
 from tests.providers.sns_topic import TOPIC
 
 steady = settings(
@@ -47,6 +47,16 @@ def said(kind: str) -> st.SearchStrategy[Any]:
 def keeps_nothing(raw: str | None, provider: Any) -> bool:
     """True if this is nothing, a word of the vendor's that we know, an HTTP status, or a short code."""
     return raw is None or raw in provider.errors or raw.startswith("http ") or WORD.match(raw) is not None
+
+
+@pytest.mark.parametrize("kind", ["infobip", "sinch", "messagebird"])
+@pytest.mark.parametrize(("sender", "told"), [("+41445551234", "41445551234"), ("41445", "41445"), ("+Shop", "+Shop")])
+def test_number_as_sender_goes_without_its_plus(kind: str, sender: str, told: str) -> None:
+    """A sender's number goes out in digits, as these vendors write it, and a name as it is."""
+    request = of_kind(kind).request(Message("msg_1", "+41791234567", "x", "CH", sender=sender), NOW)
+    sent = json.loads(request.content)
+    found = {name: value for one in (sent, *sent.get("messages", [])) for name, value in one.items()}
+    assert next(found[name] for name in ("sender", "from", "originator") if name in found) == told
 
 
 @each_kind
