@@ -217,3 +217,12 @@ def test_option_that_makes_no_sense_is_refused(change: dict[str, Any], complaint
     options = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "+15005550006", **change}
     with pytest.raises(ValueError, match=f"^{complaint}"):
         build("twilio", "t", options)
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+def test_an_address_that_only_this_host_can_reach_is_not_sent_along(host: str) -> None:
+    """Twilio would refuse the whole message over it; without it the message goes out and is not reported."""
+    message = Message("msg_1", "+41791234567", "hello", "CH", receipts_url=f"http://{host}/v1/callbacks/t/tok/receipts")
+    provider = build("twilio", "t", {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "+15005550006"})
+
+    assert b"StatusCallback" not in provider.request(message, NOW).content
