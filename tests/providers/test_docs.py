@@ -9,7 +9,8 @@ from otp_service.domain.routing import BACK_OFF_S
 from otp_service.providers import build_all, examine
 from otp_service.providers.placeholders import OF_MESSAGE
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "providers.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE, ROUTING = (DOCS / "providers.md").read_text(), (DOCS / "routing.md").read_text()
 EXAMPLE = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)[0]
 ENVIRONMENT = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -50,4 +51,4 @@ def test_guide_names_every_placeholder() -> None:
 def test_guide_tells_the_true_back_off() -> None:
     """The waits that the guide tells are those of the code."""
     *first, last = BACK_OFF_S
-    assert f"after {', '.join(map(str, first))}, then always {last} seconds" in GUIDE
+    assert f"after {', '.join(map(str, first))}, then always {last} seconds" in ROUTING
