@@ -2,7 +2,7 @@
 # Sets up, once, what a make target needs: scripts/setup.sh dev|lint|test
 #   dev    .venv with the service, and redis-server, without which the service keeps its state in its own process
 #   lint   dev and the development tools
-#   test   lint and what the tests start: Redis, PostgreSQL, Chromium, and Kannel, the gateway
+#   test   lint and what the tests start: Redis, PostgreSQL, Chromium, Kannel, the gateway, and Node.js with a few packages
 # System packages are installed only by root or where sudo asks for no password; OTP_SETUP_APT=no forbids it.
 # A second run finds its stamp in .venv and ends at once.
 set -eu
@@ -21,7 +21,7 @@ fail() {
 # --- stamps -------------------------------------------------------------------------------------------------------
 
 # The folder is part of it: a virtual environment does not survive being moved.
-stamp_of_now() { { pwd && cat scripts/setup.sh pyproject.toml requirements/*.lock; } | cksum; }
+stamp_of_now() { { pwd && cat scripts/setup.sh pyproject.toml requirements/*.lock tests/node/package.json; } | cksum; }
 
 is_done() { [ "$(cat ".venv/.done-$1" 2>/dev/null)" = "$STAMP" ]; }
 
@@ -81,6 +81,7 @@ has_redis() { command -v valkey-server >/dev/null || command -v redis-server >/d
 has_postgresql() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 has_chromium() { [ -x .venv/bin/chromium ] || command -v chromium >/dev/null; }
 has_kannel() { [ -x /usr/sbin/bearerbox ] || command -v bearerbox >/dev/null; }
+has_node() { command -v node >/dev/null && command -v npm >/dev/null; }
 is_debian() { grep -q '^ID=debian' /etc/os-release 2>/dev/null; }
 
 missing_packages() {
@@ -88,6 +89,7 @@ missing_packages() {
     has_postgresql || echo postgresql
     has_chromium || ! is_debian || echo chromium fonts-dejavu-core
     has_kannel || echo kannel
+    has_node || echo nodejs npm
     command -v git >/dev/null || echo git
     command -v curl >/dev/null || echo curl
 }
@@ -114,6 +116,16 @@ set_up_servers() {
     [ -z "$packages" ] || install_packages $packages ||
         fail "the tests need these packages, please run: sudo apt-get install -y $packages"
     set_up_browser
+    set_up_node
+}
+
+# Other people's libraries, as test oracles. Exact versions, and no scripts of theirs run.
+set_up_node() {
+    say "Installing Node.js packages into .venv/node ..."
+    mkdir -p .venv/node
+    cp tests/node/package.json .venv/node/
+    npm install --no-audit --no-fund --omit=dev --no-package-lock --ignore-scripts --prefix .venv/node >>$LOG 2>&1 ||
+        fail "npm install failed; the end of $LOG says: $(tail -n 5 $LOG)"
 }
 
 # --- Python -------------------------------------------------------------------------------------------------------
