@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
 from otp_service.domain.codes import ALPHABETS, code_of
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import address_of, message_place
@@ -156,7 +158,7 @@ def again(entry: Entry, tries: int, tried: Sequence[str], *, back_offs: int, acc
 def compose(entry: Entry, ring: KeyRing, templates: Templates, left_s: float) -> Message:
     """The message: envelope opened and, for a code, the template filled in; Unreadable if one of them can't be."""
     try:
-        sealed = json.loads(ring.open(entry.fields["e"], entry.message))
+        sealed = from_json(ring.open(entry.fields["e"], entry.message))
         text = _code_text(entry, sealed, ring, templates) if entry.verification else sealed["text"]
         return _message(entry, sealed, text, left_s)
     except UnknownKid as error:

@@ -1,11 +1,12 @@
 """How entries end: facts, the record's message field and the entry itself, in batches of one script call per cell."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from pydantic_core import to_json
 
 from otp_service.courier.entries import Entry
 from otp_service.domain.messages import RANKS, MessageStatus, Outcome, Verdict
@@ -94,9 +95,9 @@ def _parts_expected(one: Settlement) -> int | str:
     return len(parts) or ""  # one with an id of its own is reported as a segment, too
 
 
-def _message_part(one: Settlement) -> tuple[int, str, str]:
+def _message_part(one: Settlement) -> tuple[int, str, bytes]:
     if one.status is None:
-        return 0, "", ""
+        return 0, "", b""
     last = one.attempts[-1] if one.attempts else None
     rank = RANKS[one.status]
     provider = one.provider or (last.provider if last else None)
@@ -109,12 +110,12 @@ def _message_part(one: Settlement) -> tuple[int, str, str]:
         "provider": provider,
         "provider_message_id": last.outcome.provider_message_id if last else None,
     }
-    return rank, f"{one.status}|{provider or ''}|{one.reason or ''}", json.dumps(data)
+    return rank, f"{one.status}|{provider or ''}|{one.reason or ''}", to_json(data)
 
 
-def _attempt_data(message: str, attempt: Attempt) -> str:
+def _attempt_data(message: str, attempt: Attempt) -> bytes:
     outcome = attempt.outcome
-    return json.dumps(
+    return to_json(
         {
             "message": message,
             "n": attempt.n,
