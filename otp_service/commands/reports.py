@@ -28,7 +28,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> in
         raise click.BadParameter(str(error)) from None
 
 
-@click.command()
+@click.command(short_help="What became of the messages, and what they cost.")
 @click.argument("by", type=click.Choice(get_args(By)), default="provider")
 @click.option(
     "--from", "from_ms", callback=_moment, help="Messages queued from then on; the last seven days by default."
