@@ -1,0 +1,79 @@
+"""Fifty readers of events beside a real web process: they miss nothing, and starve nobody."""
+
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.e2e.production import Production, installation
+from tests.servers import wait_until
+from tests.web.test_events import blocks
+
+READERS, LOGINS = 50, 12
+
+
+@pytest.fixture
+def made() -> Iterator[Production]:
+    """One web process with its four threads, and a courier."""
+    with installation() as production:
+        assert production.command("migrate").returncode == 0
+        assert production.command("apps", "create", "shop", "--countries", "CH").returncode == 0
+        production.serve(workers=1)
+        production.work()
+        production.ready()
+        yield production
+
+
+def key(made: Production, scopes: str) -> str:
+    """A fresh key of the shop."""
+    answer = made.command("keys", "create", "--application", "shop", "--scopes", scopes)
+    return next(line.split()[-1] for line in answer.stdout.splitlines() if line.startswith("key "))
+
+
+class Reader(threading.Thread):
+    """Follows as a browser does: reads to the end of each answer, and comes back with the last id."""
+
+    def __init__(self, url: str, key: str, over: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self._url, self._key, self._over = url, key, over
+        self.begun = threading.Event()
+        self.heard: list[str] = []
+        self.answers = 0
+
+    def run(self) -> None:
+        last: dict[str, str] = {}
+        while not self._over.is_set():
+            answer = httpx.get(self._url, headers={"Authorization": f"Bearer {self._key}", **last}, timeout=60)
+            assert answer.status_code == 200
+            found = blocks(answer.text)
+            last = {"Last-Event-ID": [block.id for block in found if block.id][-1]}
+            self.heard += [block.data["id"] for block in found if block.event == "verification.started"]
+            self.answers += 1
+            self.begun.set()
+            self._over.wait(0.5)
+
+
+def test_fifty_readers_starve_nobody_and_miss_nothing(made: Production) -> None:
+    """While fifty follow, starts and checks are answered, one stream at most is held, and each reader hears of each."""
+    api, reports = made.api(key(made, "verifications:start,verifications:check")), key(made, "reports")
+    over = threading.Event()
+    readers = [Reader(f"{made.url}/v1/events", reports, over) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    # A reader whose first answer is held knows its place from the beginning of it.
+    wait_until(lambda: sum(reader.begun.is_set() for reader in readers) >= READERS - 1, 60)
+
+    for number in range(LOGINS):
+        started = api.start(f"+4179123{4000 + number}")
+        assert started.status_code == 201
+        assert api.check("000000", id=started.get_json()["id"]).status_code == 200
+        assert "otp_event_streams 1.0" in made.servers[0].metrics or "otp_event_streams 0.0" in made.servers[0].metrics
+
+    wait_until(lambda: all(len(reader.heard) >= LOGINS for reader in readers), 90)
+    over.set()
+    for reader in readers:
+        reader.join(30)
+    assert {len(reader.heard) for reader in readers} == {LOGINS}
+    assert len({tuple(reader.heard) for reader in readers}) == 1
+    assert all(reader.answers > 1 for reader in readers)
