@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from otp_service.domain.events import OPERATOR, Event
 from otp_service.ledger import audit
 from otp_service.ledger.changes import Change
+from otp_service.ledger.events import record
 from otp_service.ledger.ids import new_id
 from otp_service.ledger.schema import sender_suspensions
 
@@ -49,6 +51,8 @@ def suspend(
         )
     )
     audit.record(change, "sender.suspend", target=made.id, after=_said(made))
+    told = {"provider": provider, "sender": sender, "country": country, "reason": reason}
+    record(change.connection, [Event("sender.suspended", made.id, OPERATOR, change.at_ms, told)])
     return made
 
 

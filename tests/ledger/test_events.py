@@ -9,12 +9,13 @@ from sqlalchemy import Engine
 from otp_service.domain.events import TYPES, Event, event_id, matches, payload
 from otp_service.domain.facts import Fact
 from otp_service.domain.policy import Policy
-from otp_service.ledger import applications
+from otp_service.ledger import applications, suspensions
 from otp_service.ledger.applications import Application
 from otp_service.ledger.engine import reading
 from otp_service.ledger.events import Told, after, head, record
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.news import tell_expired
+from otp_service.ledger.schema import events as events_table
 from otp_service.ledger.schema import verifications
 from tests.ledger.telling import (
     NOW,
@@ -24,6 +25,7 @@ from tests.ledger.telling import (
     moved,
     queued,
     row,
+    rows,
     started,
     story,
     turned,
@@ -258,3 +260,14 @@ def test_a_payload_is_small() -> None:
     assert payload("a.b", 0, {"id": "x"}) == b'{"type":"a.b","timestamp":"1970-01-01T00:00:00.000Z","data":{"id":"x"}}'
     large = {"id": "x", "metadata": {str(place): "\N{GRINNING FACE}" * 200 for place in range(40)}}
     assert payload("a.b", 0, large).endswith(b'"data":{"id":"x","metadata":null}}')
+
+
+def test_a_sender_that_is_taken_out_is_told_to_the_operator(engine: Engine, app: Application) -> None:
+    """A suspension is an event of no application, once for each time."""
+    with changing(engine) as opened:
+        for _ in range(2):
+            suspensions.suspend(opened, "twilio", "Shop", "US", "unregistered_sender", "30034", sent_ms=NOW)
+    (event,) = rows(engine, events_table)
+    assert (event["type"], event["application_id"]) == ("sender.suspended", "")
+    assert event["data"] == {"provider": "twilio", "sender": "Shop", "country": "US", "reason": "unregistered_sender"}
+    assert told(engine, app) == []
