@@ -80,7 +80,9 @@ class Delivery:
             if left_s <= 0:
                 return Step("fail", "expired")
             choice = trail.left.pop(0)
-            early_ms = await self.asking.too_early_ms(choice, message, left_s, anyhow=trail.anyhow)
+            early_ms = 0.0
+            if choice.probe or choice.max_per_s or choice.sender_max_per_s:
+                early_ms = await self.asking.too_early_ms(choice, message, left_s, anyhow=trail.anyhow)
             if early_ms > 0:
                 trail.early_ms.append(early_ms)
                 if message.is_code or choice.probe:

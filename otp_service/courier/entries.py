@@ -15,7 +15,7 @@ from otp_service.domain.messages import Dlt, Message, MessageStatus
 from otp_service.domain.routing import SOMEBODY
 from otp_service.domain.templates import Wording, message_text, render
 from otp_service.domain.text import measure
-from otp_service.store.keys import cell_tag, message_keys, subject_keys
+from otp_service.store.keys import cell_tag, message_keys, record_key
 from otp_service.store.outbox import Claimed
 
 FORMAT = "1"
@@ -122,8 +122,7 @@ def _fields(flat: Sequence[bytes]) -> dict[str, str]:
 def _record(verification: str, message: str, cell: int, cells: int) -> str:
     """The record's key; one of another cell would make a call that Redis Cluster refuses as a whole."""
     if verification:
-        at = subject_keys(address_of(verification), cells)
-        record, where = at.record, at.cell
+        record, where = record_key(address_of(verification), cells)
     else:
         place = message_place(message)
         if place is None:

@@ -34,6 +34,12 @@ def subject_keys(at: Address, cells: int) -> SubjectKeys:
     )
 
 
+def record_key(at: Address, cells: int) -> tuple[str, str]:
+    """The record of this address and its cell's hash tag: all that a courier needs of them."""
+    cell = cell_tag(at.cell(cells))
+    return f"{cell}:v:{b64(at.subject)}:{b64(at.tag)}", cell
+
+
 def cell_tag(cell: int) -> str:
     """The hash tag of a cell."""
     return f"{{c{cell}}}"

@@ -81,6 +81,9 @@ class Decision:
         return min((lost.until_ms for lost in self.lost if lost.until_ms is not None), default=None)
 
 
+AS_IT_IS = Ask("")  # where a rule asks everybody
+
+
 @dataclass(frozen=True, slots=True)
 class _Fit:
     """A candidate that may be asked, and what its place in the order depends on."""
@@ -111,7 +114,7 @@ class _Case:
         shown = select_sender(self.routing, candidate, self.message, self.now_ms)
         if isinstance(shown, Unshown):
             return Lost(candidate.name, shown.sender, shown.code, shown.detail)
-        ask = (self.asked or {}).get(candidate.name) or Ask(candidate.name)
+        ask = self.asked[candidate.name] if self.asked else AS_IT_IS
         return self._unsuited(candidate, shown, ask) or self._fit(candidate, shown, ask)
 
     def _out_of_question(self, candidate: Candidate) -> str | None:
