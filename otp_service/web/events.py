@@ -23,7 +23,7 @@ from otp_service.service.events import Batch
 from otp_service.web.context import caller, core
 from otp_service.web.parsing import query
 
-HOLD_S = 15.0  # less than a server that stops waits for its threads
+HOLD_S = 15  # less than a server that stops waits for its threads
 LOOK_S = 0.5
 HEARTBEAT_S = 5.0  # also how soon it shows that the reader has gone
 COME_BACK_MS = 2000
@@ -41,6 +41,7 @@ class EventsQuery(BaseModel):
 
     after: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     types: Annotated[str, Field(max_length=1000)] = ""
+    wait: Annotated[int, Field(ge=0, le=HOLD_S)] = HOLD_S
 
 
 class Places:
@@ -75,7 +76,9 @@ def get_events() -> Response:
     types = events.read_types(wanted.types)
     first = events.after(core(), who, _place(wanted.after), types)
     places = cast(Places, current_app.extensions["places"])
-    response = Response(_stream(core(), who, types, first, places), content_type="text/event-stream; charset=utf-8")
+    response = Response(
+        _stream(core(), who, types, first, places, wanted.wait), content_type="text/event-stream; charset=utf-8"
+    )
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events until there are enough
     return response
 
@@ -88,12 +91,12 @@ def _place(after: str | None) -> int | None:
     return events.read_place("after", after) if after else None
 
 
-def _stream(core: Core, who: Caller, types: Sequence[str], batch: Batch, places: Places) -> Iterator[str]:
+def _stream(core: Core, who: Caller, types: Sequence[str], batch: Batch, places: Places, wait_s: int) -> Iterator[str]:
     # A reader who hears nothing else still learns where it is.
     yield f"retry: {COME_BACK_MS}\nid: {events.write_place(batch.place)}\n\n" if not batch.events else _hello()
-    is_held = places.take()
+    is_held = wait_s > 0 and places.take()
     try:
-        for heard in _held(core, who, types, batch) if is_held else _at_once(core, who, types, batch):
+        for heard in _held(core, who, types, batch, wait_s) if is_held else _at_once(core, who, types, batch):
             yield from map(_rendered, heard.events)
             yield f"id: {events.write_place(heard.place)}\n\n" if heard.events or not is_held else ": still here\n\n"
     except Refusal:
@@ -117,9 +120,9 @@ def _at_once(core: Core, who: Caller, types: Sequence[str], batch: Batch) -> Ite
         yield batch
 
 
-def _held(core: Core, who: Caller, types: Sequence[str], batch: Batch) -> Iterator[Batch]:
+def _held(core: Core, who: Caller, types: Sequence[str], batch: Batch, wait_s: int) -> Iterator[Batch]:
     """What there is and what comes, for a while; an empty batch now and then is a heartbeat."""
-    end = time.monotonic() + HOLD_S
+    end = time.monotonic() + wait_s
     spoke = 0.0
     while True:
         now = time.monotonic()

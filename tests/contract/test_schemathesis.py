@@ -37,6 +37,8 @@ contract = schemathesis.openapi.from_path(Path(PATH), config=SchemathesisConfig.
 
 def come_back_at_once(case):
     """A long poll that is right does not wait; a wait that must be refused stays as it is."""
+    if case.path == "/v1/events":
+        case.query = {"wait": 0, **(case.query or {})}
     wait = str((case.query or {}).get("wait", ""))
     if wait.isdecimal() and int(wait) <= LONGEST_WAIT_S:
         case.query["wait"] = 0

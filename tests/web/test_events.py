@@ -153,10 +153,9 @@ def test_following_needs_the_scope_reports(world: World) -> None:
 
 def test_a_stream_is_held_while_there_is_a_place(world: World, reader: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A held stream tells what happens meanwhile; a second reader is answered at once; the place is free again."""
-    monkeypatch.setattr(web, "HOLD_S", 2.0)
     monkeypatch.setattr(web, "LOOK_S", 0.05)
     world.app.extensions["places"] = web.Places(1)
-    held = reader.client.get(PATH, headers={"Authorization": f"Bearer {reader.key}"}, buffered=False)
+    held = reader.client.get(f"{PATH}?wait=2", headers={"Authorization": f"Bearer {reader.key}"}, buffered=False)
     chunks = held.iter_encoded()
     start = last_id(next(chunks).decode())
     next(chunks)
