@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 
 from otp_service.__main__ import cli
+from otp_service.courier import measured
 from otp_service.domain.policy import Policy
 from otp_service.providers import PROVIDERS
 from otp_service.settings import Settings
+from otp_service.web import events, metrics
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -49,6 +52,35 @@ def test_every_policy_field_is_told() -> None:
 def test_every_option_of_a_provider_is_told(kind: str) -> None:
     """The configuration guide has a row for every option that a provider takes."""
     assert set(PROVIDERS[kind].options_type.model_fields) <= first_cells(CONFIGURATION)
+
+
+def shown_metrics() -> dict[str, set[str]]:
+    """The labels of every metric that processes show, by the name under which Prometheus keeps it."""
+    found = [value for room in (metrics, measured, events) for value in vars(room).values()]
+    described = [metric for metric in found if isinstance(metric, MetricWrapperBase)]
+    return {
+        family.name + ("_total" if family.type == "counter" else ""): set(metric._labelnames)
+        for metric in described
+        for family in metric.describe()
+    }
+
+
+def test_every_metric_is_told_with_its_labels() -> None:
+    """The operations guide has a row for every metric, with its labels, and no guide names another one."""
+    section = (ROOT / "docs/operations.md").read_text().partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`otp_.+?) \| .+? \| ?(.*?) ?\|$", section, re.MULTILINE)
+    told = {name: set(re.findall(r"`(\w+)`", labels)) for names, labels in rows for name in re.findall(r"\w+", names)}
+    named = set(re.findall(r"\botp_[a-z_]+(?:_total|_seconds|_up|_backlog|_streams)\b", "".join(texts())))
+    shown = shown_metrics()
+
+    assert told.keys() == shown.keys()
+    assert not [name for name, labels in shown.items() if not labels <= told[name]]
+    assert named <= shown.keys()
+
+
+def texts() -> Iterator[str]:
+    """What the guides say."""
+    yield from (guide.read_text() for guide in GUIDES)
 
 
 def commands_in(text: str) -> Iterator[list[str]]:
