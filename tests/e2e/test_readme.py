@@ -49,7 +49,8 @@ KEYS, DOCTOR = "otp-service keys create", "otp-service doctor --production"
 ONCE = ("otp-service migrate", "otp-service apps create", KEYS, DOCTOR)
 SERVE, WORKER = "otp-service serve", "otp-service worker"
 LATER = ("apps show Shop", "apps set Shop ")
-RUN_HERE = (DEV, DEMO, HELP, SPEC, BENCH, START, CHECK, SETTINGS, *ONCE, SERVE, WORKER, *LATER)
+GATEWAY = ("otp-service route explain", "otp-service reports route", "otp-service senders plan")
+RUN_HERE = (DEV, DEMO, HELP, SPEC, BENCH, START, CHECK, SETTINGS, *ONCE, SERVE, WORKER, *LATER, *GATEWAY)
 
 
 def test_every_command_is_run_by_a_test() -> None:
@@ -199,9 +200,13 @@ def test_production_is_set_up_and_plays_a_login(environment: dict[str, str], sms
         started = pasted(the(START), url, key[0])
         wait_until(lambda: bool(sms.sent_to(NUMBER)), 30)
         checked = pasted(the(CHECK).replace("CODE", sms.sent_to(NUMBER)[0].code), url, key[0])
+        wait_until(lambda: "vendor/CH" in said(the(GATEWAY[1]), environment, tmp_path), 30, 0.5)
     shown, changed = (said(f"otp-service {the(each)}", environment, tmp_path) for each in LATER)
+    explained, _, planned = (said(the(each), environment, tmp_path) for each in GATEWAY)
 
     assert "0 blockers for production." in answers[DOCTOR]
     assert (checked["valid"], checked["id"]) == (True, started["id"])
     assert re.search(r"^most_per_hour_micros +[1-9]\d*$", shown, re.MULTILINE)
     assert re.search(r"^policy\.ttl_s +300$", changed, re.MULTILINE)
+    assert re.search(r"^1 +vendor ", explained, re.MULTILINE)
+    assert all(country in planned for country in ("US", "IN"))
