@@ -1,0 +1,91 @@
+"""What a hostile review of the sending side found, held for good."""
+
+import asyncio
+import gzip
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+from aiohttp import web
+
+from otp_service.courier import vendor_client
+from otp_service.courier.vendor import MOST_ANSWER, failure_kind
+from tests.world import NUMBER, World
+
+PATH = "/v1/messages"
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@pytest.mark.parametrize("smart", [None, True, False])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@a.example #123456",
+        "@a.example\u00a0#123456",
+        "@a.example\u3000#1",
+        "@a.example \u200b#1",
+        "@a.example\u2009#1",
+    ],
+    ids=["plain", "no-break space", "ideographic space", "zero width", "thin space"],
+)
+def test_no_text_becomes_a_code_bound_to_an_origin(world: World, line: str, smart: bool | None) -> None:
+    """What smart encoding, the service's or a vendor's, would make a browser's line is refused as that line is."""
+    api = world.caller("messages")
+    sent = {"to": NUMBER, "text": f"Your parcel is here\n{line}", "smart_encoding": smart}
+    answer = api.post(PATH, {name: value for name, value in sent.items() if value is not None})
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "text")
+
+
+async def bomb(request: web.Request) -> web.StreamResponse:
+    """A few kilobytes that unpack to a lot."""
+    packed = gzip.compress(bytes(40 * MOST_ANSWER))
+    return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+
+async def packed_twice(request: web.Request) -> web.StreamResponse:
+    """What nobody asked for."""
+    packed = gzip.compress(gzip.compress(b"{}"))
+    return web.Response(body=packed, headers={"Content-Encoding": "gzip, gzip"})
+
+
+async def flood(request: web.Request) -> web.StreamResponse:
+    """An answer without end."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(bytes(MOST_ANSWER))
+
+
+async def honest(request: web.Request) -> web.StreamResponse:
+    """A usual answer, packed as it was asked for."""
+    response = web.json_response({"id": "1"})
+    response.enable_compression(web.ContentCoding.gzip)
+    return response
+
+
+async def asked(answer: Answer) -> httpx.Response:
+    """What a courier hears of a vendor that answers so."""
+    app = web.Application()
+    app.router.add_post("/", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        async with vendor_client(1) as client:
+            return await client.send(httpx.Request("POST", f"http://127.0.0.1:{runner.addresses[0][1]}/"), 8)
+    finally:
+        await runner.cleanup()
+
+
+def test_an_answer_is_unpacked_within_bounds() -> None:
+    """What a vendor's few kilobytes unpack to fills no memory; an honest answer is read as ever."""
+    assert len(asyncio.run(asked(bomb)).content) == MOST_ANSWER
+    assert asyncio.run(asked(honest)).json() == {"id": "1"}
+
+
+@pytest.mark.parametrize("answer", [packed_twice, flood])
+def test_an_answer_that_is_none_leaves_it_open_whether_the_message_went_out(answer: Answer) -> None:
+    """An answer without end, or packed in layers, is dropped as one that can't be read: the message may have gone."""
+    with pytest.raises(ValueError, match="answer") as raised:
+        asyncio.run(asked(answer))
+    assert failure_kind(raised.value) == "protocol"
