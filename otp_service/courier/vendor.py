@@ -1,6 +1,7 @@
 """The way to the vendors: httpx requests over aiohttp, and what it means when no answer came."""
 
 import asyncio
+import zlib
 from collections.abc import Mapping
 from typing import Self
 
@@ -13,6 +14,10 @@ from otp_service.domain.routing import FailureKind
 CALL_S = 8.0
 CONNECT_S = 3.0  # well below CALL_S: a vendor that can't be reached leaves time to ask another, and nothing was sent
 IDLE_CONNECTION_S = 15.0
+MOST_ANSWER = 256 * 1024  # bytes, packed and unpacked
+ASKED_FOR = {"Accept-Encoding": "gzip"}
+GZIP = zlib.MAX_WBITS + 16  # as zlib's window bits say it
+PACKED = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 # First match wins. aiohttp's own error, where there is one, tells more than the httpx error it was translated to:
 # a server that hangs up after the request was written becomes httpx.ConnectTimeout.
@@ -60,12 +65,11 @@ class VendorClient:
         transport = self._mounts.get(request.url.host, self._internet)
         async with asyncio.timeout(limit_s):
             response = await transport.handle_async_request(request)
-            response.request = request
             try:
-                await response.aread()
+                raw = await _read(response)
             finally:
                 await response.aclose()
-        return response
+        return _whole(response, raw, request)
 
     async def aclose(self) -> None:
         """Closes every connection."""
@@ -79,6 +83,27 @@ class VendorClient:
         await self.aclose()
 
 
+async def _read(response: httpx.Response) -> bytes:
+    pieces, size = [], 0
+    async for piece in response.stream:  # type: ignore[union-attr]
+        size += len(piece)
+        if size > MOST_ANSWER:
+            raise ValueError("the answer is too long to be one")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _whole(response: httpx.Response, raw: bytes, request: httpx.Request) -> httpx.Response:
+    """The answer with its body unpacked, within bounds: httpx would let a few kilobytes become gigabytes."""
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in PACKED]
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    if raw and packed != "identity":
+        if packed != "gzip":
+            raise ValueError("the answer is packed in a way that was not asked for")
+        raw = zlib.decompressobj(wbits=GZIP).decompress(raw, MOST_ANSWER)  # what is cut off can't be read, as it should
+    return httpx.Response(response.status_code, headers=headers, content=raw, request=request)
+
+
 def vendor_client(connections: int, mounts: Mapping[str, httpx.AsyncBaseTransport] | None = None) -> VendorClient:
     """The client of one courier; `mounts` leads hosts such as `all://simulator.invalid` to transports of their own."""
     return VendorClient(connections, mounts or {})
@@ -86,7 +111,7 @@ def vendor_client(connections: int, mounts: Mapping[str, httpx.AsyncBaseTranspor
 
 def _session(connections: int) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=IDLE_CONNECTION_S)
-    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=ASKED_FOR)
     # aiohttp repeats a GET whose kept-alive connection broke, though the gateway may have sent the message already.
     session._retry_connection = False
     return session
