@@ -26,6 +26,7 @@ from otp_service.providers.base import (
 )
 from otp_service.providers.infobip_words import ERRORS, GROUPS, STATUSES
 from otp_service.providers.option_types import BaseUrl, HeaderName, HeaderSecret, Sender, in_digits, takes_sender
+from otp_service.providers.proofs import basic, same
 
 MAX_VALIDITY_S = 48 * 3600  # (*) the most that Infobip takes
 MAX_SEGMENTS, MAX_BYTES = 25, 4000  # REJECTED_MESSAGE_TOO_LONG
@@ -133,8 +134,8 @@ class Infobip(Vendor):
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the configured password and HMAC are right; with neither, the URL alone speaks for it."""
-        basic, mac = self._options.receipts_basic, self._options.receipts_hmac
-        return (basic is None or _has_password(callback, basic)) and (mac is None or _has_mac(callback, mac))
+        password, mac = self._options.receipts_basic, self._options.receipts_hmac
+        return (password is None or _has_password(callback, password)) and (mac is None or _has_mac(callback, mac))
 
 
 def _webhooks(url: str | None) -> dict[str, Any] | None:
@@ -162,15 +163,15 @@ def _receipt(result: Any) -> Receipt | None:
     return Receipt(found, status, "unknown", next(filter(None, map(vendor_word, words)), None))
 
 
-def _has_password(callback: Callback, basic: InfobipBasic) -> bool:
-    wanted = base64.b64encode(f"{basic.username}:{basic.password.get_secret_value()}".encode())
+def _has_password(callback: Callback, told: InfobipBasic) -> bool:
+    wanted = basic(told.username, told.password.get_secret_value()).removeprefix("Basic ")
     scheme, _, given = callback.headers.get("authorization", "").partition(" ")
-    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted) and scheme.lower() == "basic"
+    return same(given, wanted) and scheme.lower() == "basic"
 
 
 def _has_mac(callback: Callback, told: InfobipHmac) -> bool:
     mac = hmac.new(told.secret.get_secret_value().encode(), callback.body, told.algorithm)
     given = callback.headers.get(told.header.lower(), "").strip().removeprefix(f"{told.algorithm}=")
     if told.encoding == "hex":
-        return hmac.compare_digest(given.lower().encode("utf-8", "replace"), mac.hexdigest().encode())
-    return hmac.compare_digest(given.encode("utf-8", "replace"), base64.b64encode(mac.digest()))
+        return same(given.lower(), mac.hexdigest())
+    return same(given, base64.b64encode(mac.digest()))

@@ -4,7 +4,6 @@ Sources: fields, limits and statuses from docs/messaging/api/messages on plivo.c
 SDK (plivo 4.63); errors in `plivo_errors.py`. What is marked (*) is from memory. None was tried on a live account.
 """
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -20,6 +19,7 @@ from otp_service.providers.forms import form_of
 from otp_service.providers.option_types import BaseUrl
 from otp_service.providers.plivo_errors import ERRORS
 from otp_service.providers.plivo_signature import is_signed
+from otp_service.providers.proofs import basic
 
 MIN_VALIDITY_S, MAX_VALIDITY_S = 5, 10_799  # `message_expiry`
 LONGEST = {"gsm7": 1600, "ucs2": 737}
@@ -76,8 +76,7 @@ class Plivo(Vendor):
         self.sender = options.sender
         self._options = options
         self._url = httpx.URL(f"{options.base_url}/v1/Account/{options.auth_id}/Message/")
-        secret = f"{options.auth_id}:{options.auth_token.get_secret_value()}"
-        self._headers = {"Authorization": "Basic " + base64.b64encode(secret.encode()).decode()}
+        self._headers = {"Authorization": basic(options.auth_id, options.auth_token.get_secret_value())}
 
     def unfit(self, message: Message) -> str | None:
         """A text, a life or a sender that it would cut, refuse or change."""

@@ -26,11 +26,11 @@ from otp_service.providers.base import (
     vendor_word,
 )
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, in_digits, takes_sender
+from otp_service.providers.proofs import is_fresh, same
 from otp_service.providers.sinch_words import ERRORS, REASONS_OF_STATUS, STATUSES
 
 PARAMETER = re.compile(r"\$\{[A-Za-z0-9._-]+\}")
 MAX_VALIDITY_S = 3 * 86_400
-MAX_AGE_S = 300
 REPORT = "recipient_delivery_report_sms"
 HEADER = "x-sinch-webhook-signature"
 
@@ -115,16 +115,11 @@ class Sinch(Vendor):
         nonce, moment = callback.headers.get(f"{HEADER}-nonce", ""), callback.headers.get(f"{HEADER}-timestamp", "")
         text = b"%s.%s.%s" % (callback.body, nonce.encode("utf-8", "replace"), moment.encode("utf-8", "replace"))
         mac = hmac.new(self._secret.get_secret_value().encode(), text, hashlib.sha256).digest()
-        given = callback.headers.get(HEADER, "").encode("utf-8", "replace")
-        return hmac.compare_digest(given, base64.b64encode(mac)) and _is_fresh(moment, now)
+        return same(callback.headers.get(HEADER, ""), base64.b64encode(mac)) and is_fresh(moment, now)
 
 
 def _moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _is_fresh(moment: str, now: float) -> bool:
-    return re.fullmatch(r"[0-9]{1,11}", moment) is not None and abs(now - int(moment)) <= MAX_AGE_S
 
 
 def _receipt(found: str, word: str, code: str | None) -> Receipt:

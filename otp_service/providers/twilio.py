@@ -4,7 +4,6 @@ Sources: fields and statuses from twilio-oai's `twilio_api_v2010.json` and docs/
 twilio.com; errors in `twilio_errors.py`. None was tried on a live account.
 """
 
-import base64
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
@@ -23,6 +22,7 @@ from otp_service.providers.base import (
     vendor_word,
 )
 from otp_service.providers.forms import form_of
+from otp_service.providers.proofs import basic
 from otp_service.providers.twilio_errors import ERRORS
 from otp_service.providers.twilio_signature import is_signed
 
@@ -95,7 +95,7 @@ class Twilio(Vendor):
         self.sender = options.sender
         self._options = options
         self._url = httpx.URL(f"{options.base_url}/2010-04-01/Accounts/{options.account_sid}/Messages.json")
-        self._headers = {"Authorization": _basic(options), "Accept": "application/json"}
+        self._headers = {"Authorization": _authorization(options), "Accept": "application/json"}
         self._fixed = _fixed(options)
 
     def request(self, message: Message, now: float) -> httpx.Request:
@@ -149,10 +149,10 @@ class Twilio(Vendor):
         return is_signed(callback, self._options.auth_token.get_secret_value(), key.get_secret_value() if key else None)
 
 
-def _basic(options: TwilioOptions) -> str:
+def _authorization(options: TwilioOptions) -> str:
     user = options.api_key_sid or options.account_sid
     secret = options.api_key_secret or options.auth_token
-    return "Basic " + base64.b64encode(f"{user}:{secret.get_secret_value()}".encode()).decode()
+    return basic(user, secret.get_secret_value())
 
 
 def _fixed(options: TwilioOptions) -> dict[str, str]:

@@ -5,7 +5,6 @@ webhooks from api/messages and messages/concepts/signed-webhooks of Vonage's doc
 `vonage_errors.py`. What is marked (*) is from memory. None was tried on a live account.
 """
 
-import base64
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
@@ -18,6 +17,7 @@ from otp_service.domain.messages import Callback, Message, MessageStatus, Outcom
 from otp_service.providers import sender_forms
 from otp_service.providers.base import Options, Vendor, at, json_of, matching, unreadable, vendor_id, vendor_word
 from otp_service.providers.option_types import BaseUrl
+from otp_service.providers.proofs import basic
 from otp_service.providers.vonage_errors import ERRORS
 from otp_service.providers.vonage_signature import application_token, is_of_account
 from otp_service.providers.vonage_sms import MAX_VALIDITY_S, MIN_VALIDITY_S, TYPES, ApiKey, Secret, Sender
@@ -120,7 +120,7 @@ class Vonage(Vendor):
         if self._key is not None:
             return "Bearer " + application_token(self._key, str(options.application_id), message.id, now)
         secret = options.api_secret.get_secret_value() if options.api_secret else ""
-        return "Basic " + base64.b64encode(f"{options.api_key}:{secret}".encode()).decode()
+        return basic(options.api_key, secret)
 
     def outcome(self, response: httpx.Response) -> Outcome:
         """A 2xx with an id is accepted; else the problem's type decides, and failing that the HTTP status."""

@@ -5,7 +5,6 @@ messaging/sms/guides of Vonage's documentation (concatenation-and-encoding, deli
 `vonage_sms_errors.py`. None was tried on a live account.
 """
 
-import base64
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
@@ -17,6 +16,7 @@ from otp_service.providers import sender_forms
 from otp_service.providers.base import Options, Vendor, at, json_of, matching, unreadable, vendor_id, vendor_word
 from otp_service.providers.forms import fields_of
 from otp_service.providers.option_types import BaseUrl
+from otp_service.providers.proofs import basic
 from otp_service.providers.vonage_signature import Method, is_signed, signature
 from otp_service.providers.vonage_sms_errors import ERRORS
 
@@ -105,8 +105,7 @@ class VonageSms(Vendor):
             form["callback"] = message.receipts_url
         options = self._options
         if options.api_secret is not None:
-            told = f"{options.api_key}:{options.api_secret.get_secret_value()}"
-            headers = {"Authorization": "Basic " + base64.b64encode(told.encode()).decode()}
+            headers = {"Authorization": basic(options.api_key, options.api_secret.get_secret_value())}
             return httpx.Request("POST", self._url, data=form, headers=headers)
         return httpx.Request("POST", self._url, data=self._signed(form, now))
 

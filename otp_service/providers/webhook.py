@@ -1,10 +1,8 @@
 """Any HTTP gateway, as the configuration describes it: how to ask it, and how to read its answers and receipts.
 
-Retry-After by RFC 9110, section 10.2.3; Bearer by RFC 6750, section 2.1; Basic by RFC 7617.
+Retry-After by RFC 9110, section 10.2.3; Bearer by RFC 6750, section 2.1.
 """
 
-import base64
-import hmac
 import re
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
@@ -23,6 +21,7 @@ from otp_service.providers.base import (
     vendor_word,
 )
 from otp_service.providers.placeholders import filled, filled_text, values_of
+from otp_service.providers.proofs import basic, same
 from otp_service.providers.webhook_options import Auth, Id, Receipts, Success, WebhookOptions
 
 SEARCHED = 4096  # bytes of an answer that a pattern is tried on
@@ -87,8 +86,7 @@ class Webhook(Vendor):
             return False
         if told.header is None or told.secret is None:
             return True
-        given = callback.headers.get(told.header.lower(), "")
-        return hmac.compare_digest(given.encode("utf-8", "replace"), told.secret.get_secret_value().encode())
+        return same(callback.headers.get(told.header.lower(), ""), told.secret.get_secret_value())
 
 
 def _placed(kind: str, body: dict[str, Any], url: httpx.URL) -> tuple[httpx.URL, dict[str, Any]]:
@@ -135,7 +133,7 @@ def _authorization(auth: Auth | None) -> dict[str, str]:
     if auth.bearer is not None:
         return {"Authorization": f"Bearer {auth.bearer.get_secret_value()}"}
     password = auth.password.get_secret_value() if auth.password else ""
-    return {"Authorization": "Basic " + base64.b64encode(f"{auth.username}:{password}".encode()).decode()}
+    return {"Authorization": basic(auth.username or "", password)}
 
 
 def _report(told: Receipts, callback: Callback) -> object:
