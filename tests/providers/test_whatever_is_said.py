@@ -1,6 +1,7 @@
 """Whatever a vendor says, in the shape of its own answers and reports, becomes known words and leaks nothing."""
 
 import json
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,9 +16,8 @@ from otp_service.providers.base import WORD
 from tests.providers.cases import NOW, cases
 from tests.providers.sns_topic import TOPIC
 
-steady = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # a slow machine is no failure
+# A slow machine is no failure.
+steady = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SECRETS = ["+41791234567", "41791234567", "123456", "123456 is your code", "+41 79 123 45 67"]
 KEYS = {
     "infobip": "messages messageId status name groupName error errorCode results requestError serviceException",
@@ -28,11 +28,13 @@ KEYS = {
 each_kind = pytest.mark.parametrize("kind", KEYS)
 
 
+@cache
 def of_kind(kind: str) -> Provider:
     """The provider of this kind that is recorded with most of its options."""
     return max((case for case in cases() if case.kind == kind), key=lambda case: len(case.data["options"])).provider()
 
 
+@cache
 def said(kind: str) -> st.SearchStrategy[Any]:
     """JSON of the vendor's own fields, with its own words, and with what must not be kept."""
     words = [*KEYS[kind].split(), *list(PROVIDERS[kind].errors)[:20], *SECRETS, "PENDING", "REJECTED", "Delivered"]  # type: ignore[attr-defined]
@@ -42,6 +44,12 @@ def said(kind: str) -> st.SearchStrategy[Any]:
         lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS[kind].split()), inner),
         max_leaves=12,
     )
+
+
+@cache
+def objects(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """JSON objects of the vendor's own fields."""
+    return st.dictionaries(st.sampled_from(KEYS[kind].split()), said(kind))
 
 
 def keeps_nothing(raw: str | None, provider: Any) -> bool:
@@ -77,7 +85,7 @@ def test_any_answer_becomes_a_known_outcome(kind: str, data: st.DataObject, stat
 def test_any_report_becomes_known_receipts(kind: str, data: st.DataObject) -> None:
     """Any report of the vendor's shape becomes receipts in our words, and keeps no number, text or code."""
     provider = of_kind(kind)
-    told = data.draw(st.dictionaries(st.sampled_from(KEYS[kind].split()), said(kind)))
+    told = data.draw(objects(kind))
     query = urlencode({name: value for name, value in told.items() if isinstance(value, str | int)})
     event = {"Type": "Notification", "TopicArn": TOPIC, "Message": json.dumps(told)}
     for body in (told, {**told, "type": "recipient_delivery_report_sms"}, {"results": [told]}, event):
