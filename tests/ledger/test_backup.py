@@ -14,6 +14,7 @@ from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, audit, blocks, keys, locks, meta, migrate, templates
 from otp_service.ledger.backup import backup
 from otp_service.ledger.engine import make_engine, reading
+from otp_service.ledger.events import head
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.restore import BadBackup, NotEmpty, restore, verify
 from otp_service.ledger.schema import (
@@ -133,6 +134,14 @@ def test_a_restore_is_dated(filled: Engine, target: Engine, tmp_path: Path) -> N
     assert {"name": "restored_at", "value": str(LATER)} not in rows(target, meta.meta)
     restore(target, tmp_path / "b.gz", LATER)
     assert {"name": "restored_at", "value": str(LATER)} in rows(target, meta.meta)
+
+
+def test_a_restore_lets_the_numbers_of_events_jump_ahead(filled: Engine, target: Engine, tmp_path: Path) -> None:
+    """What happens after a restore has a higher number than any that was given out since the backup."""
+    backup(filled, tmp_path / "b.gz", NOW)
+    restore(target, tmp_path / "b.gz", LATER)
+    with reading(target) as connection:
+        assert head(connection) >= 2**32
 
 
 def test_a_backup_is_its_owners_alone(filled: Engine, tmp_path: Path) -> None:
