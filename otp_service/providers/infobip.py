@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from otp_service.domain.messages import RANKS, Callback, Message, Outcome, Receipt, Verdict
 from otp_service.providers.base import (
@@ -25,8 +25,9 @@ from otp_service.providers.base import (
     vendor_word,
 )
 from otp_service.providers.infobip_words import ERRORS, GROUPS, STATUSES
-from otp_service.providers.option_types import BaseUrl, HeaderName, HeaderSecret, Sender, in_digits, takes_sender
+from otp_service.providers.option_types import BaseUrl, HeaderName, HeaderSecret, Secret, Sender
 from otp_service.providers.proofs import basic, same
+from otp_service.providers.sender_forms import ascii_complaint, in_digits
 
 MAX_VALIDITY_S = 48 * 3600  # (*) the most that Infobip takes
 MAX_SEGMENTS, MAX_BYTES = 25, 4000  # REJECTED_MESSAGE_TOO_LONG
@@ -34,8 +35,6 @@ MAX_RESULTS = 1000
 TAKEN = ("ACCEPTED", "PENDING", "DELIVERED")
 REFUSED = ("REJECTED", "UNDELIVERABLE", "EXPIRED")
 DUPLICATE = "REJECTED_DUPLICATE_MESSAGE_ID"
-
-Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class InfobipBasic(Options):
@@ -82,12 +81,10 @@ class Infobip(Vendor):
         self._headers = {"Authorization": f"App {options.api_key.get_secret_value()}", "Accept": "application/json"}
 
     def unfit(self, message: Message) -> str | None:
-        """A longer text than Infobip takes, or no sender at all."""
-        if not takes_sender(message.sender):
-            return "takes as sender a number, or a name of at most 11 characters of ASCII"
+        """A longer text than Infobip takes, or a sender that is none."""
         if message.segments > MAX_SEGMENTS or len(message.text.encode("utf-8", "replace")) > MAX_BYTES:
             return f"takes at most {MAX_SEGMENTS} segments and {MAX_BYTES} bytes"
-        return super().unfit(message)
+        return ascii_complaint(message.sender) or super().unfit(message)
 
     def request(self, message: Message, now: float) -> httpx.Request:
         """A POST of the one message with its id, its remaining life and where to report."""

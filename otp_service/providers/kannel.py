@@ -9,10 +9,9 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
-from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 import httpx
-from pydantic import Field, SecretStr
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers.base import (
@@ -20,16 +19,16 @@ from otp_service.providers.base import (
     Options,
     Vendor,
     matching,
-    outcome_of_status,
     unreadable,
     vendor_id,
     vendor_word,
 )
+from otp_service.providers.forms import query_of
+from otp_service.providers.option_types import Secret
 
 ALL_REPORTS = 31  # 1 delivered, 2 not delivered, 4 waiting at the centre, 8 taken by the centre, 16 refused by it
 CODING = {"gsm7": "0", "ucs2": "2"}
 MAX_VALIDITY_MIN = 7 * 24 * 60
-MOST_FIELDS = 20
 NETWORK_ERROR_OCTETS = 3
 
 # How an answer's text begins -> our word for it.
@@ -71,7 +70,7 @@ class KannelOptions(Options):
 
     url: Url = "http://127.0.0.1:13013/cgi-bin/sendsms"
     username: Header
-    password: Annotated[SecretStr, Field(min_length=1)]
+    password: Secret
     sender: Sender | None = None
     smsc: Header | None = None  # the connection to use, where the user isn't bound to one
     account: Header | None = None  # shows in Kannel's access log, for whoever is billed
@@ -149,15 +148,11 @@ class Kannel(Vendor):
                 if word in TAKEN
                 else unreadable(response)
             )
-        known = self.errors.get(word or "")
-        if known is None:
-            return outcome_of_status(response)
-        patience = outcome_of_status(response).retry_after_s if known.verdict is Verdict.TRY_LATER else None
-        return Outcome(known.verdict, known.reason, raw=word, retry_after_s=patience)
+        return self.refusal(response, word if word in self.errors else None)
 
     def receipts(self, callback: Callback) -> list[Receipt]:
         """The one report of a call; the URL says of which message. Kannel asks for one on a text's first part only."""
-        told = _query(callback.url)
+        told = dict(query_of(callback, "latin-1") or ())  # `meta` may hold any octet
         kind = told.get("type", "")
         if kind not in REPORTS:
             return [Receipt("", "accepted", "unknown", vendor_word(kind))] if kind else []
@@ -184,13 +179,6 @@ def _fixed(options: KannelOptions) -> dict[str, str]:
 def _reports_to(url: str) -> str:
     """The URL with the escapes that Kannel fills in; not `%A`, the centre's words, which begin with the text sent."""
     return url.replace("%", "%%") + "?type=%d&id=%F&meta=%D"
-
-
-def _query(url: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(urlsplit(url).query, max_num_fields=MOST_FIELDS))
-    except ValueError:
-        return {}
 
 
 def _network_error(meta: str) -> str | None:

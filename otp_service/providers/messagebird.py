@@ -7,11 +7,9 @@ auto. None was tried on a live account. The newer Bird API (api.bird.com) is ano
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, ClassVar
 
 import httpx
-from pydantic import Field, SecretStr
 
 from otp_service.domain.messages import RANKS, Callback, Message, Outcome, Receipt, Verdict
 from otp_service.providers.base import (
@@ -24,13 +22,14 @@ from otp_service.providers.base import (
     vendor_id,
     vendor_word,
 )
+from otp_service.providers.forms import query_of
 from otp_service.providers.messagebird_words import ERRORS, STATUSES
-from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, in_digits, takes_sender
+from otp_service.providers.option_types import BaseUrl, HeaderSecret, Secret, Sender
 from otp_service.providers.proofs import claims_of, same
+from otp_service.providers.sender_forms import ascii_complaint, in_digits
 
 MAX_SEGMENTS = 9  # (*) 1377 characters of GSM text
 MAX_VALIDITY_S = 2 * 86_400  # (*)
-MAX_FIELDS = 40
 LEEWAY_S = 1
 ALGORITHMS = ("HS256", "HS384", "HS512")
 
@@ -40,7 +39,7 @@ class MessageBirdOptions(Options):
 
     access_key: HeaderSecret
     sender: Sender
-    signing_key: Annotated[SecretStr, Field(min_length=1)]
+    signing_key: Secret
     base_url: BaseUrl = "https://rest.messagebird.com"
 
 
@@ -63,12 +62,10 @@ class MessageBird(Vendor):
         }
 
     def unfit(self, message: Message) -> str | None:
-        """A longer text than MessageBird takes, or no sender at all."""
-        if not takes_sender(message.sender):
-            return "takes as sender a number, or a name of at most 11 characters of ASCII"
+        """A longer text than MessageBird takes, or a sender that is none."""
         if message.segments > MAX_SEGMENTS:
             return f"takes at most {MAX_SEGMENTS} segments"
-        return super().unfit(message)
+        return ascii_complaint(message.sender) or super().unfit(message)
 
     def request(self, message: Message, now: float) -> httpx.Request:
         """A POST; `auto` lets MessageBird choose the alphabet, since `plain` would lose what it lacks."""
@@ -95,7 +92,7 @@ class MessageBird(Vendor):
 
     def receipts(self, callback: Callback) -> list[Receipt]:
         """The one report of a GET; what comes without id and status is none."""
-        told = _query(callback.url)
+        told = dict(query_of(callback) or ())
         found, word = vendor_id(told.get("id")), vendor_word(told.get("status"))
         if found is None or word is None:
             return []
@@ -120,13 +117,6 @@ class MessageBird(Vendor):
             return False
         told = claims.get("payload_hash")
         return _is_hash(told, callback.body) if callback.body else not told
-
-
-def _query(url: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(urlsplit(url).query, max_num_fields=MAX_FIELDS))
-    except ValueError:
-        return {}
 
 
 def _in_force(claims: Mapping[str, Any], now: float) -> bool:

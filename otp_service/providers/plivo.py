@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import httpx
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
 from otp_service.domain.gsm7 import EXTENSION
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers import sender_forms
 from otp_service.providers.base import Options, Vendor, at, json_of, matching, unreadable, vendor_id, vendor_word
 from otp_service.providers.forms import form_of
-from otp_service.providers.option_types import BaseUrl
+from otp_service.providers.option_types import BaseUrl, Secret, Uuid
 from otp_service.providers.plivo_errors import ERRORS
 from otp_service.providers.plivo_signature import is_signed
 from otp_service.providers.proofs import basic
@@ -38,7 +38,6 @@ STATUSES: Mapping[str, MessageStatus] = {
 BAD_ENDS = frozenset({"undelivered", "failed", "rejected"})
 
 AuthId = Annotated[str, matching(r"[A-Z0-9]{20}", "20 capital letters and digits, as the console shows it")]
-Powerpack = Annotated[str, matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "the Powerpack's UUID")]
 Category = Literal["transactional", "promotional", "service_implicit", "service_explicit"]
 
 
@@ -46,9 +45,9 @@ class PlivoOptions(Options):
     """An account, a sender or a pool of them, and what Plivo may keep."""
 
     auth_id: AuthId
-    auth_token: Annotated[SecretStr, Field(min_length=1)]  # sends, and proves the receipts
+    auth_token: Secret  # sends, and proves the receipts
     sender: Annotated[str | None, Field(min_length=1, max_length=16)] = None
-    powerpack_uuid: Powerpack | None = None
+    powerpack_uuid: Uuid | None = None
     dlt_template_category: Category = "service_implicit"
     discard_content: bool = False
     accept_v2: bool = False

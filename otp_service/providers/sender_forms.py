@@ -8,10 +8,11 @@ import re
 
 NUMBER = re.compile(r"\+?[0-9]{3,15}\Z")  # in full, or a short code
 NAME = re.compile(r"(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,11}\Z")
+ASCII = r"\+?[0-9]{1,15}|(?=.*[^0-9])[ -~]{0,10}[!-~]"
 
 
 def is_name(sender: str) -> bool:
-    """True if it is a name rather than a number."""
+    """True if it is a name of letters and digits rather than a number."""
     return NAME.match(sender) is not None
 
 
@@ -20,3 +21,15 @@ def complaint(sender: str) -> str | None:
     if is_name(sender) or NUMBER.match(sender):
         return None
     return "takes as sender a number, or a name of at most 11 letters and digits"
+
+
+def ascii_complaint(sender: str | None) -> str | None:
+    """The same where a name may hold any ASCII; None as well where no sender is named."""
+    if sender is None or re.fullmatch(ASCII, sender):
+        return None
+    return "takes as sender a number, or a name of at most 11 characters of ASCII"
+
+
+def in_digits(sender: str | None) -> str | None:
+    """The sender; a number without its plus, as many vendors write numbers."""
+    return sender[1:] if sender and re.fullmatch(r"\+[0-9]+", sender) else sender

@@ -25,8 +25,9 @@ from otp_service.providers.base import (
     vendor_id,
     vendor_word,
 )
-from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender, in_digits, takes_sender
+from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender
 from otp_service.providers.proofs import is_fresh, same
+from otp_service.providers.sender_forms import ascii_complaint, in_digits
 from otp_service.providers.sinch_words import ERRORS, REASONS_OF_STATUS, STATUSES
 
 PARAMETER = re.compile(r"\$\{[A-Za-z0-9._-]+\}")
@@ -66,12 +67,10 @@ class Sinch(Vendor):
         self._headers = {"Authorization": f"Bearer {options.api_token.get_secret_value()}"}
 
     def unfit(self, message: Message) -> str | None:
-        """What Sinch would put something else in place of, or no sender at all."""
-        if not takes_sender(message.sender):
-            return "takes as sender a number, or a name of at most 11 characters of ASCII"
+        """A text that Sinch would change, or a sender that is none."""
         if PARAMETER.search(message.text):
             return "takes ${...} in a text for a parameter of its own"
-        return super().unfit(message)
+        return ascii_complaint(message.sender) or super().unfit(message)
 
     def request(self, message: Message, now: float) -> httpx.Request:
         """A batch of one, with the moment at which it is of no more use; Sinch would try for three days."""

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers import sender_forms
-from otp_service.providers.base import Options, Vendor, at, json_of, matching, unreadable, vendor_id, vendor_word
-from otp_service.providers.option_types import BaseUrl, HeaderSecret
+from otp_service.providers.base import Options, Vendor, at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.option_types import BaseUrl, HeaderSecret, Uuid
 from otp_service.providers.telnyx_errors import ERRORS
 from otp_service.providers.telnyx_signature import is_signed, public_key
 
@@ -45,16 +45,13 @@ def _key(text: str) -> str:
     return text
 
 
-Profile = Annotated[str, matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "the profile's id, a UUID")]
-
-
 class TelnyxOptions(Options):
     """A key to send with, a sender or a pool of them, and the key that proves the receipts."""
 
     api_key: HeaderSecret
     public_key: Annotated[str | None, AfterValidator(lambda text: text if text is None else _key(text))] = None
     sender: Annotated[str | None, Field(min_length=1, max_length=16)] = None
-    messaging_profile_id: Profile | None = None
+    messaging_profile_id: Uuid | None = None
     base_url: BaseUrl = "https://api.telnyx.com"
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 import httpx
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers.base import (
@@ -22,6 +22,7 @@ from otp_service.providers.base import (
     vendor_word,
 )
 from otp_service.providers.forms import form_of
+from otp_service.providers.option_types import BaseUrl, Secret
 from otp_service.providers.proofs import basic
 from otp_service.providers.twilio_errors import ERRORS
 from otp_service.providers.twilio_signature import is_signed
@@ -50,8 +51,6 @@ Account = Annotated[str, matching(r"AC[0-9a-fA-F]{32}", "AC and 32 hexadecimal d
 ApiKey = Annotated[str, matching(r"SK[0-9a-fA-F]{32}", "SK and 32 hexadecimal digits")]
 SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 MessagingService = Annotated[str, matching(SERVICE.pattern, "MG and 32 hexadecimal digits")]
-BaseUrl = Annotated[str, matching(r"https?://[^/?#@\s]+", "a URL without a path, such as https://api.twilio.com")]
-Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class TwilioOptions(Options):

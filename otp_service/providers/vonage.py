@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, SecretStr, model_validator
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
-from otp_service.providers import sender_forms
-from otp_service.providers.base import Options, Vendor, at, json_of, matching, unreadable, vendor_id, vendor_word
-from otp_service.providers.option_types import BaseUrl
+from otp_service.providers import vonage_account
+from otp_service.providers.base import Options, Vendor, at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.option_types import BaseUrl, Secret, Uuid
 from otp_service.providers.proofs import basic
+from otp_service.providers.vonage_account import MAX_CHARACTERS, MAX_VALIDITY_S, TYPES, ApiKey, Sender
 from otp_service.providers.vonage_errors import ERRORS
 from otp_service.providers.vonage_signature import application_token, is_of_account
-from otp_service.providers.vonage_sms import MAX_VALIDITY_S, MIN_VALIDITY_S, TYPES, ApiKey, Secret, Sender
 
 # status of a webhook -> ours
 STATUSES: Mapping[str, MessageStatus] = {
@@ -50,7 +50,6 @@ def _is_rsa_key(pem: SecretStr | None) -> SecretStr | None:
     return pem
 
 
-Application = Annotated[str, matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "the application's UUID")]
 PrivateKey = Annotated[SecretStr | None, AfterValidator(_is_rsa_key)]
 
 
@@ -59,7 +58,7 @@ class VonageOptions(Options):
 
     api_key: ApiKey
     api_secret: Secret | None = None
-    application_id: Application | None = None
+    application_id: Uuid | None = None
     private_key: PrivateKey = None
     signature_secret: Secret | None = None
     sender: Sender
@@ -80,7 +79,7 @@ class Vonage(Vendor):
     kind: ClassVar[str] = "vonage"
     options_type: ClassVar[type[Options]] = VonageOptions
     carries_dlt = True
-    max_characters = 3200
+    max_characters = MAX_CHARACTERS
     errors = ERRORS
     signed_by = "JWT by HMAC-SHA256"
 
@@ -94,9 +93,7 @@ class Vonage(Vendor):
 
     def unfit(self, message: Message) -> str | None:
         """A text, a life or a sender that it would refuse or change."""
-        if message.valid_for_s < MIN_VALIDITY_S:
-            return f"holds a message for {MIN_VALIDITY_S} seconds or more, and less is left"
-        return sender_forms.complaint(message.sender or self._options.sender) or super().unfit(message)
+        return vonage_account.unfit(message, message.sender or self._options.sender) or super().unfit(message)
 
     def request(self, message: Message, now: float) -> httpx.Request:
         """A JSON post with what is left of the code's life, under a JWT of its own or the account's secret."""

@@ -6,24 +6,23 @@ messaging/sms/guides of Vonage's documentation (concatenation-and-encoding, deli
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import httpx
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import model_validator
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
-from otp_service.providers import sender_forms
-from otp_service.providers.base import Options, Vendor, at, json_of, matching, unreadable, vendor_id, vendor_word
+from otp_service.providers import vonage_account
+from otp_service.providers.base import Options, Vendor, at, json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.forms import fields_of
-from otp_service.providers.option_types import BaseUrl
+from otp_service.providers.option_types import BaseUrl, Secret
 from otp_service.providers.proofs import basic
+from otp_service.providers.vonage_account import MAX_CHARACTERS, MAX_VALIDITY_S, TYPES, ApiKey, Sender
 from otp_service.providers.vonage_signature import Method, is_signed, signature
 from otp_service.providers.vonage_sms_errors import ERRORS
 
-MIN_VALIDITY_S, MAX_VALIDITY_S = 20, 604_800  # `ttl`
 MAX_CALLBACK = 100
-MAX_SEGMENTS = 100  # more than 3,200 characters can make
-TYPES = {"gsm7": "text", "ucs2": "unicode"}
+MAX_SEGMENTS = 100  # more than MAX_CHARACTERS can make
 
 # status of a receipt -> ours
 STATUSES: Mapping[str, MessageStatus] = {
@@ -35,18 +34,6 @@ STATUSES: Mapping[str, MessageStatus] = {
     "rejected": "undelivered",
 }
 BAD_ENDS = frozenset({"expired", "failed", "rejected"})
-
-
-def vonage_sender(sender: str) -> str:
-    """A sender that Vonage takes as it is; ValueError for any other."""
-    if told := sender_forms.complaint(sender):
-        raise ValueError(told.replace("takes as sender", "must be"))
-    return sender
-
-
-ApiKey = Annotated[str, matching(r"[0-9A-Za-z]{4,32}", "the API key as the dashboard shows it")]
-Secret = Annotated[SecretStr, Field(min_length=1)]
-Sender = Annotated[str, AfterValidator(vonage_sender)]
 
 
 class VonageSmsOptions(Options):
@@ -73,7 +60,7 @@ class VonageSms(Vendor):
     options_type: ClassVar[type[Options]] = VonageSmsOptions
     fixed_receipts = True  # `callback` holds 100 characters, and a URL of a message's own has more
     carries_dlt = True
-    max_characters = 3200
+    max_characters = MAX_CHARACTERS
     errors = ERRORS
     signed_by = "MD5 or HMAC, if Vonage was asked to sign"
 
@@ -86,9 +73,7 @@ class VonageSms(Vendor):
 
     def unfit(self, message: Message) -> str | None:
         """A text, a life or a sender that it would refuse or change."""
-        if message.valid_for_s < MIN_VALIDITY_S:
-            return f"holds a message for {MIN_VALIDITY_S} seconds or more, and less is left"
-        return sender_forms.complaint(message.sender or self._options.sender) or super().unfit(message)
+        return vonage_account.unfit(message, message.sender or self._options.sender) or super().unfit(message)
 
     def request(self, message: Message, now: float) -> httpx.Request:
         """A form post with what is left of the code's life; signed, or with the account's secret."""
