@@ -11,7 +11,7 @@ from otp_service.courier.clock import StoreClock
 from otp_service.courier.entries import Entry
 from otp_service.courier.health import CourierHealth
 from otp_service.courier.observe import Observe
-from otp_service.courier.pacing import AHEAD_MS, Pacing
+from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.settling import Attempt
 from otp_service.courier.vendor import CALL_S, VendorClient, failure_kind
 from otp_service.domain.health import LOOK_AGAIN_MS
@@ -53,9 +53,12 @@ class Asking:
             return LOOK_AGAIN_MS
         if choice.max_per_s is None and choice.sender_max_per_s is None:
             return 0
-        wait_ms = await self.pacing.take(choice)
-        if wait_ms > AHEAD_MS or wait_ms >= left_s * 1000:
+        ahead_ms = AHEAD_MS if message.is_code else MESSAGES_AHEAD_MS
+        wait_ms = await self.pacing.take(choice, ahead_ms)
+        if wait_ms >= left_s * 1000:
             return wait_ms
+        if wait_ms > ahead_ms:
+            return wait_ms - ahead_ms  # from then on a token is within reach
         await asyncio.sleep(max(0.0, wait_ms / 1000))
         return 0
 

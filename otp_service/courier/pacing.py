@@ -10,6 +10,7 @@ from otp_service.store.breakers import take_tokens
 from otp_service.store.outbox import AsyncRedis
 
 AHEAD_MS = 1_000  # how far ahead a token may be: a message waits for it with the courier, not in Redis
+MESSAGES_AHEAD_MS = 500  # of all but codes: what is further ahead is left to codes, however many messages wait
 BLOCK_S = 0.1  # a block holds the tokens of so long, so that a busy rate is ten trips a second
 MOST_IN_BLOCK = 100
 
@@ -32,19 +33,19 @@ class Pacing:
         self._redis = redis
         self._buckets: dict[str, Bucket] = {}
 
-    async def take(self, choice: Choice) -> float:
-        """Takes a token of provider and sender: the ms until they count; beyond AHEAD_MS none is taken."""
+    async def take(self, choice: Choice, ahead_ms: int = AHEAD_MS) -> float:
+        """Takes a token of provider and sender: the ms until they count; beyond `ahead_ms` none is taken."""
         rates = [(choice.provider, choice.max_per_s), (f"{choice.provider}|{choice.sender}", choice.sender_max_per_s)]
         taken: list[tuple[Bucket, float]] = []
         for name, per_s in rates:
             if per_s is None:
                 continue
             bucket = self._bucket(name, per_s)
-            at_ms = await self._token(bucket)
-            if at_ms - _now_ms() > AHEAD_MS:
+            at_ms, is_taken = await self._token(bucket, ahead_ms)
+            if not is_taken:
                 for other, token in taken:
                     other.tokens.appendleft(token)
-                return at_ms - _now_ms()
+                return max(ahead_ms + 1, at_ms - _now_ms())
             taken.append((bucket, at_ms))
         return max((at_ms - _now_ms() for _, at_ms in taken), default=0.0)
 
@@ -54,22 +55,23 @@ class Pacing:
             bucket = self._buckets[name] = Bucket(name, per_s)
         return bucket
 
-    async def _token(self, bucket: Bucket) -> float:
-        """When the next token counts; it is taken unless that is too far ahead."""
+    async def _token(self, bucket: Bucket, ahead_ms: int) -> tuple[float, bool]:
+        """When the next token counts, and whether it was taken, since that isn't too far ahead."""
         async with bucket.turn:
             now_ms = _now_ms()
             while bucket.tokens and bucket.tokens[0] < now_ms - AHEAD_MS:
                 bucket.tokens.popleft()  # not saved up: a pause is no reason for a burst
-            if not bucket.tokens and bucket.full_until_ms - now_ms <= AHEAD_MS:
-                await self._fill(bucket)
+            if not bucket.tokens and bucket.full_until_ms - now_ms <= ahead_ms:
+                await self._fill(bucket, ahead_ms)
             if not bucket.tokens:
-                return bucket.full_until_ms
-            at_ms = bucket.tokens[0]
-            return at_ms if at_ms - now_ms > AHEAD_MS else bucket.tokens.popleft()
+                return bucket.full_until_ms, False
+            if bucket.tokens[0] - now_ms > ahead_ms:
+                return bucket.tokens[0], False
+            return bucket.tokens.popleft(), True
 
-    async def _fill(self, bucket: Bucket) -> None:
+    async def _fill(self, bucket: Bucket, ahead_ms: int) -> None:
         count = max(1, min(MOST_IN_BLOCK, int(bucket.per_s * BLOCK_S)))
-        taken, wait_ms = await take_tokens(self._redis, bucket.name, bucket.per_s, count, AHEAD_MS)
+        taken, wait_ms = await take_tokens(self._redis, bucket.name, bucket.per_s, count, ahead_ms)
         first_ms = _now_ms() + wait_ms
         if taken:
             bucket.tokens.extend(first_ms + 1000 * number / bucket.per_s for number in range(count))

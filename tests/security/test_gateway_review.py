@@ -9,7 +9,11 @@ import pytest
 from aiohttp import web
 
 from otp_service.courier import vendor_client
+from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.vendor import MOST_ANSWER, failure_kind
+from otp_service.domain.routes.decide import Choice
+from otp_service.store.connect import connect_courier
+from tests.servers import RedisServer
 from tests.world import NUMBER, World
 
 PATH = "/v1/messages"
@@ -89,3 +93,20 @@ def test_an_answer_that_is_none_leaves_it_open_whether_the_message_went_out(answ
     with pytest.raises(ValueError, match="answer") as raised:
         asyncio.run(asked(answer))
     assert failure_kind(raised.value) == "protocol"
+
+
+def test_a_code_finds_a_token_however_many_messages_wait(redis: RedisServer) -> None:
+    """Messages of their own leave the far half of what a rate admits within a second to codes."""
+
+    async def story() -> tuple[list[float], float]:
+        client = connect_courier(redis.url)
+        pacing, busy = Pacing(client), Choice("a", max_per_s=4)
+        try:
+            messages = [await pacing.take(busy, MESSAGES_AHEAD_MS) for _ in range(50)]
+            return messages, await pacing.take(busy)
+        finally:
+            await client.aclose()
+
+    messages, code = asyncio.run(story())
+    assert messages[-1] > MESSAGES_AHEAD_MS
+    assert code <= AHEAD_MS
