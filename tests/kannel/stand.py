@@ -16,7 +16,7 @@ import httpx
 from tests.servers import free_port, program, wait_until
 
 HERE = Path(__file__).parent
-NODE_MODULES = HERE.parents[1] / ".venv" / "node_modules"
+NODE_MODULES = HERE.parents[1] / ".venv" / "node" / "node_modules"
 BOXES = "/usr/sbin"  # where Debian keeps them, which a user's PATH leaves out
 USER, PASSWORD = "otp", "hush-hush"
 
