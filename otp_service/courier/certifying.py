@@ -12,7 +12,8 @@ from otp_service.courier.vendor import CALL_S, VendorClient, failure_kind
 from otp_service.domain.messages import Message, Outcome, Verdict
 from otp_service.domain.phone import mask
 from otp_service.domain.routing import outcome_of_failure
-from otp_service.providers.base import Provider, json_of
+from otp_service.providers.answers import json_of
+from otp_service.providers.base import Provider
 
 FORMAT = 1
 FIELD = re.compile(r"[A-Za-z_-]{1,40}")  # anything else could be a value

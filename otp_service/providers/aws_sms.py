@@ -15,18 +15,10 @@ from pydantic import model_validator
 
 from otp_service.domain.messages import Callback, Message, Outcome, Receipt, Verdict
 from otp_service.providers import sns
+from otp_service.providers.answers import json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.aws_sigv4 import Signer, signed
 from otp_service.providers.aws_words import ERRORS, STATUSES
-from otp_service.providers.base import (
-    Known,
-    Options,
-    Vendor,
-    json_of,
-    matching,
-    unreadable,
-    vendor_id,
-    vendor_word,
-)
+from otp_service.providers.base import Known, Options, Vendor, matching
 from otp_service.providers.option_types import BaseUrl, HeaderSecret
 
 MIN_TTL_S, MAX_TTL_S = 5, 259_200
@@ -72,6 +64,7 @@ class AwsSms(Vendor):
     signed_by: ClassVar[str] = "RSA by Amazon SNS"
     max_characters: ClassVar[int | None] = 1600
     errors: ClassVar[Mapping[str, Known]] = ERRORS
+    statuses = STATUSES
 
     def __init__(self, name: str, options: AwsSmsOptions) -> None:
         self.name = name
@@ -131,10 +124,7 @@ class AwsSms(Vendor):
         found, kind = vendor_id(told.get("messageId")), told.get("eventType")
         if found is None or not isinstance(kind, str):
             return []
-        if kind not in STATUSES:
-            return [Receipt(found, "accepted", "unknown", vendor_word(kind))]
-        reason = ERRORS[kind].reason if kind in ERRORS else None
-        return [Receipt(found, STATUSES[kind], reason, kind)]
+        return [self.receipt(found, kind, kind if kind in ERRORS else None)]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the topic signed it; repeats are harmless, since a message only moves up."""

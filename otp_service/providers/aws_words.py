@@ -118,10 +118,10 @@ ERRORS: Mapping[str, Known] = {
 }
 
 # eventType -> ours. SUCCESSFUL means that a network took it; in some countries AWS says it where others say DELIVERED.
+# TEXT_UNKNOWN is no status: it moves nothing.
 STATUSES: Mapping[str, MessageStatus] = {
     "TEXT_QUEUED": "accepted",
     "TEXT_PENDING": "accepted",
-    "TEXT_UNKNOWN": "accepted",
     "TEXT_SENT": "sent",
     "TEXT_SUCCESSFUL": "sent",
     "TEXT_DELIVERED": "delivered",

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, urlsplit
 
 from otp_service.domain.messages import Callback
-from otp_service.providers.base import json_of
+from otp_service.providers.answers import json_of
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 200

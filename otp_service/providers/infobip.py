@@ -12,18 +12,9 @@ from typing import Annotated, Any, ClassVar, Literal
 import httpx
 from pydantic import Field
 
-from otp_service.domain.messages import RANKS, Callback, Message, Outcome, Receipt, Verdict
-from otp_service.providers.base import (
-    Known,
-    Options,
-    Vendor,
-    at,
-    json_of,
-    matching,
-    unreadable,
-    vendor_id,
-    vendor_word,
-)
+from otp_service.domain.messages import FAILURES, Callback, Message, Outcome, Receipt, Verdict
+from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Known, Options, Vendor, matching
 from otp_service.providers.infobip_words import ERRORS, GROUPS, STATUSES
 from otp_service.providers.option_types import BaseUrl, HeaderName, HeaderSecret, Secret, Sender
 from otp_service.providers.proofs import basic, same
@@ -119,9 +110,8 @@ class Infobip(Vendor):
             return Outcome(Verdict.ACCEPTED, provider_message_id=found)
         if group not in REFUSED:
             return unreadable(response)
-        if isinstance(name, str) and name in ERRORS:
-            return self.refusal(response, name)
-        return Outcome(Verdict.TRY_ANOTHER, "unknown", raw=vendor_word(name) or f"http {response.status_code}")
+        word = name if isinstance(name, str) and name in ERRORS else vendor_word(name)
+        return self.refusal(response, word or f"http {response.status_code}")
 
     def receipts(self, callback: Callback) -> list[Receipt]:
         """One receipt per result; Infobip may put many into one call."""
@@ -151,7 +141,7 @@ def _receipt(result: Any) -> Receipt | None:
     status = STATUSES.get(name) or GROUPS.get(str(at(result, "status.groupName")))
     if status is None:
         return Receipt(found, "accepted", "unknown", vendor_word(name))
-    if RANKS[status] != RANKS["failed"] and name not in ERRORS:
+    if status not in FAILURES and name not in ERRORS:
         return Receipt(found, status, None, vendor_word(name))
     words = [word for word in (at(result, "error.name"), name) if isinstance(word, str) and word != "NO_ERROR"]
     known = next((word for word in words if word in ERRORS), None)

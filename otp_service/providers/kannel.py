@@ -14,15 +14,8 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
-from otp_service.providers.base import (
-    Known,
-    Options,
-    Vendor,
-    matching,
-    unreadable,
-    vendor_id,
-    vendor_word,
-)
+from otp_service.providers.answers import unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Known, Options, Vendor, matching
 from otp_service.providers.forms import query_of
 from otp_service.providers.option_types import Secret
 

@@ -11,17 +11,9 @@ from typing import Any, ClassVar
 
 import httpx
 
-from otp_service.domain.messages import RANKS, Callback, Message, Outcome, Receipt, Verdict
-from otp_service.providers.base import (
-    Known,
-    Options,
-    Vendor,
-    at,
-    json_of,
-    unreadable,
-    vendor_id,
-    vendor_word,
-)
+from otp_service.domain.messages import Callback, Message, Outcome, Receipt, Verdict
+from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Known, Options, Vendor
 from otp_service.providers.forms import query_of
 from otp_service.providers.messagebird_words import ERRORS, STATUSES
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Secret, Sender
@@ -50,6 +42,7 @@ class MessageBird(Vendor):
     options_type: ClassVar[type[Options]] = MessageBirdOptions
     signed_by: ClassVar[str] = "a JWT (HS256)"
     errors: ClassVar[Mapping[str, Known]] = ERRORS
+    statuses = STATUSES
 
     def __init__(self, name: str, options: MessageBirdOptions) -> None:
         self.name = name
@@ -96,14 +89,8 @@ class MessageBird(Vendor):
         found, word = vendor_id(told.get("id")), vendor_word(told.get("status"))
         if found is None or word is None:
             return []
-        status = STATUSES.get(word)
-        if status is None:
-            return [Receipt(found, "accepted", "unknown", word)]
-        if RANKS[status] != RANKS["failed"]:
-            return [Receipt(found, status, None, word)]
         code = f"report-{told.get('statusErrorCode', '')}"
-        reason = ERRORS[code].reason if code in ERRORS else "unknown"
-        return [Receipt(found, status, "expired" if status == "expired" else reason, code if code in ERRORS else word)]
+        return [self.receipt(found, word, code if code in ERRORS else None)]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the account's key signed this URL and this body, and the signature is in force.

@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 from otp_service.domain.gsm7 import EXTENSION
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers import sender_forms
-from otp_service.providers.base import Options, Vendor, at, json_of, matching, unreadable, vendor_id, vendor_word
+from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.forms import form_of
 from otp_service.providers.option_types import BaseUrl, Secret, Uuid
 from otp_service.providers.plivo_errors import ERRORS
@@ -35,7 +36,6 @@ STATUSES: Mapping[str, MessageStatus] = {
     "failed": "failed",
     "rejected": "failed",
 }
-BAD_ENDS = frozenset({"undelivered", "failed", "rejected"})
 
 AuthId = Annotated[str, matching(r"[A-Z0-9]{20}", "20 capital letters and digits, as the console shows it")]
 Category = Literal["transactional", "promotional", "service_implicit", "service_explicit"]
@@ -68,6 +68,7 @@ class Plivo(Vendor):
     carries_dlt = True
     max_characters = LONGEST["gsm7"]
     errors = ERRORS
+    statuses = STATUSES
     signed_by = "HMAC-SHA256"
 
     def __init__(self, name: str, options: PlivoOptions) -> None:
@@ -132,13 +133,7 @@ class Plivo(Vendor):
         if not found or not said:
             return []
         part, parts = _part(form.get("PartInfo", ""))
-        status = STATUSES.get(said)
-        if status is None:
-            return [Receipt(found, "accepted", "unknown", vendor_word(said), part, parts)]
-        if said not in BAD_ENDS:
-            return [Receipt(found, status, None, said, part, parts)]
-        code = vendor_word(form.get("ErrorCode", ""))
-        return [Receipt(found, status, self.reason(code), code or said, part, parts)]
+        return [self.receipt(found, said, vendor_word(form.get("ErrorCode", "")), part, parts)]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the signature is Plivo's over the configured URL and the form.

@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from otp_service.providers.base import json_of
+from otp_service.providers.answers import json_of
 
 TOLERANCE_S = 300
 DIGESTS: Mapping[str, str] = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}

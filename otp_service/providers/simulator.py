@@ -10,7 +10,8 @@ import httpx
 from pydantic import Field
 
 from otp_service.domain.messages import REASONS, Message, Outcome, Verdict
-from otp_service.providers.base import Options, Silent, json_of, outcome_of_status, unreadable, vendor_id
+from otp_service.providers.answers import json_of, outcome_of_status, unreadable, vendor_id
+from otp_service.providers.base import Options, Silent
 
 
 class SimulatorOptions(Options):

@@ -14,17 +14,9 @@ from typing import Annotated, ClassVar, Literal
 
 import httpx
 
-from otp_service.domain.messages import RANKS, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
-from otp_service.providers.base import (
-    Known,
-    Options,
-    Vendor,
-    json_of,
-    matching,
-    unreadable,
-    vendor_id,
-    vendor_word,
-)
+from otp_service.domain.messages import FAILURES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.providers.answers import json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Known, Options, Vendor, matching
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender
 from otp_service.providers.proofs import is_fresh, same
 from otp_service.providers.sender_forms import ascii_complaint, in_digits
@@ -125,7 +117,7 @@ def _receipt(found: str, word: str, code: str | None) -> Receipt:
     status: MessageStatus | None = STATUSES.get(word.upper())
     if status is None:
         return Receipt(found, "accepted", "unknown", word)
-    if RANKS[status] != RANKS["failed"]:
+    if status not in FAILURES:
         return Receipt(found, status, REASONS_OF_STATUS.get(word.upper()), word)
     if code is not None and code in ERRORS:
         return Receipt(found, status, ERRORS[code].reason, code)

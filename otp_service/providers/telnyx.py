@@ -11,9 +11,10 @@ from typing import Annotated, Any, ClassVar, Self
 import httpx
 from pydantic import AfterValidator, Field, model_validator
 
-from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.domain.messages import FAILURES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers import sender_forms
-from otp_service.providers.base import Options, Vendor, at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Options, Vendor
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Uuid
 from otp_service.providers.telnyx_errors import ERRORS
 from otp_service.providers.telnyx_signature import is_signed, public_key
@@ -33,7 +34,6 @@ STATUSES: Mapping[str, MessageStatus] = {
     "sending_failed": "failed",
     "expired": "expired",
 }
-BAD_ENDS = frozenset({"delivery_failed", "sending_failed", "expired"})
 REPORTS = frozenset({"message.sent", "message.finalized"})
 
 
@@ -67,6 +67,7 @@ class Telnyx(Vendor):
     kind: ClassVar[str] = "telnyx"
     options_type: ClassVar[type[Options]] = TelnyxOptions
     errors = ERRORS
+    statuses = STATUSES
     signed_by = "Ed25519"
 
     def __init__(self, name: str, options: TelnyxOptions) -> None:
@@ -114,11 +115,9 @@ class Telnyx(Vendor):
         if not response.is_success:
             return self.refusal(response, vendor_word(at(body, "errors.0.code")))
         status = vendor_word(at(body, "data.to.0.status"))
-        if status in BAD_ENDS:
+        if STATUSES.get(status or "") in FAILURES:
             code = vendor_word(at(body, "data.errors.0.code"))
-            return (
-                self.refusal(response, code) if code in ERRORS else Outcome(Verdict.TRY_ANOTHER, "unknown", raw=status)
-            )
+            return self.refusal(response, code if code in ERRORS else status)
         found = vendor_id(at(body, "data.id"))
         return Outcome(Verdict.ACCEPTED, provider_message_id=found) if found else unreadable(response)
 
@@ -129,13 +128,7 @@ class Telnyx(Vendor):
         said = at(body, "data.payload.to.0.status")
         if at(body, "data.event_type") not in REPORTS or not found or not isinstance(said, str):
             return []
-        status = STATUSES.get(said)
-        if status is None:
-            return [Receipt(found, "accepted", "unknown", vendor_word(said))]
-        if said not in BAD_ENDS:
-            return [Receipt(found, status, None, said)]
-        code = vendor_word(at(body, "data.payload.errors.0.code"))
-        return [Receipt(found, status, "expired" if status == "expired" else self.reason(code), code or said)]
+        return [self.receipt(found, said, vendor_word(at(body, "data.payload.errors.0.code")))]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if body and time are signed with Telnyx's key, and the time is at most five minutes away."""

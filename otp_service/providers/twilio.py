@@ -11,16 +11,9 @@ from typing import Annotated, ClassVar, Self
 import httpx
 from pydantic import Field, model_validator
 
-from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
-from otp_service.providers.base import (
-    Options,
-    Vendor,
-    json_of,
-    matching,
-    unreadable,
-    vendor_id,
-    vendor_word,
-)
+from otp_service.domain.messages import FAILURES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.providers.answers import json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.forms import form_of
 from otp_service.providers.option_types import BaseUrl, Secret
 from otp_service.providers.proofs import basic
@@ -45,7 +38,6 @@ STATUSES: Mapping[str, MessageStatus] = {
     "failed": "failed",
     "canceled": "canceled",
 }
-BAD_ENDS = frozenset({"undelivered", "failed", "canceled"})
 
 Account = Annotated[str, matching(r"AC[0-9a-fA-F]{32}", "AC and 32 hexadecimal digits, as the console shows it")]
 ApiKey = Annotated[str, matching(r"SK[0-9a-fA-F]{32}", "SK and 32 hexadecimal digits")]
@@ -87,6 +79,7 @@ class Twilio(Vendor):
     options_type: ClassVar[type[Options]] = TwilioOptions
     max_characters = 1600
     errors = ERRORS
+    statuses = STATUSES
     signed_by = "HMAC-SHA1 or SHA-256"
 
     def __init__(self, name: str, options: TwilioOptions) -> None:
@@ -119,10 +112,9 @@ class Twilio(Vendor):
         body = json_of(response.content)
         told = body if isinstance(body, dict) else {}
         code = vendor_word(told.get("error_code" if response.is_success else "code"))
-        if not response.is_success or code in ERRORS:
-            return self.refusal(response, code)
-        if (status := vendor_word(told.get("status"))) in BAD_ENDS:
-            return Outcome(Verdict.TRY_ANOTHER, "unknown", raw=code or status)
+        status = vendor_word(told.get("status")) or ""
+        if not response.is_success or code in ERRORS or STATUSES.get(status) in FAILURES:
+            return self.refusal(response, code if code or not response.is_success else status)
         sid = vendor_id(told.get("sid"))
         return Outcome(Verdict.ACCEPTED, provider_message_id=sid) if sid else unreadable(response)
 
@@ -132,12 +124,7 @@ class Twilio(Vendor):
         sid, said = vendor_id(form.get("MessageSid")), form.get("MessageStatus", "")
         if not sid or not said:
             return []
-        status = STATUSES.get(said)
-        if status is None:
-            return [Receipt(sid, "accepted", "unknown", vendor_word(said))]
-        code = vendor_word(form.get("ErrorCode", ""))
-        reason = self.reason(code) if said in BAD_ENDS else None
-        return [Receipt(sid, status, reason, code or said)]
+        return [self.receipt(sid, said, vendor_word(form.get("ErrorCode", "")))]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the signature is Twilio's over the configured URL and the body.

@@ -15,7 +15,8 @@ from pydantic import AfterValidator, SecretStr, model_validator
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers import vonage_account
-from otp_service.providers.base import Options, Vendor, at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Options, Vendor
 from otp_service.providers.option_types import BaseUrl, Secret, Uuid
 from otp_service.providers.proofs import basic
 from otp_service.providers.vonage_account import MAX_CHARACTERS, MAX_VALIDITY_S, TYPES, ApiKey, Sender
@@ -30,7 +31,6 @@ STATUSES: Mapping[str, MessageStatus] = {
     "rejected": "failed",
     "undeliverable": "undelivered",
 }
-BAD_ENDS = frozenset({"rejected", "undeliverable"})
 
 
 def _rsa_key(pem: SecretStr) -> RSAPrivateKey:
@@ -81,6 +81,7 @@ class Vonage(Vendor):
     carries_dlt = True
     max_characters = MAX_CHARACTERS
     errors = ERRORS
+    statuses = STATUSES
     signed_by = "JWT by HMAC-SHA256"
 
     def __init__(self, name: str, options: VonageOptions) -> None:
@@ -133,14 +134,8 @@ class Vonage(Vendor):
         found, said = vendor_id(at(body, "message_uuid")), at(body, "status")
         if not found or not isinstance(said, str):
             return []
-        status = STATUSES.get(said)
-        if status is None:
-            return [Receipt(found, "accepted", "unknown", vendor_word(said))]
-        if said not in BAD_ENDS:
-            return [Receipt(found, status, None, said)]
         error = at(body, "error")
-        word = _word(error) or vendor_word(at(error, "title"))
-        return [Receipt(found, status, self.reason(word), word or said)]
+        return [self.receipt(found, said, _word(error) or vendor_word(at(error, "title")))]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if its JWT is signed with the account's secret, names its key and this very body, and is fresh."""

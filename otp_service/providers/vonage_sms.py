@@ -13,7 +13,8 @@ from pydantic import model_validator
 
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers import vonage_account
-from otp_service.providers.base import Options, Vendor, at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Options, Vendor
 from otp_service.providers.forms import fields_of
 from otp_service.providers.option_types import BaseUrl, Secret
 from otp_service.providers.proofs import basic
@@ -33,7 +34,6 @@ STATUSES: Mapping[str, MessageStatus] = {
     "failed": "failed",
     "rejected": "undelivered",
 }
-BAD_ENDS = frozenset({"expired", "failed", "rejected"})
 
 
 class VonageSmsOptions(Options):
@@ -62,6 +62,7 @@ class VonageSms(Vendor):
     carries_dlt = True
     max_characters = MAX_CHARACTERS
     errors = ERRORS
+    statuses = STATUSES
     signed_by = "MD5 or HMAC, if Vonage was asked to sign"
 
     def __init__(self, name: str, options: VonageSmsOptions) -> None:
@@ -104,7 +105,7 @@ class VonageSms(Vendor):
         statuses, ids = _segments(body)
         refused = [vendor_word(status) for status in statuses if status not in ("0", 0)]
         if refused and refused[0] is not None:
-            return self._refused(response, refused[0])
+            return self.refusal(response, refused[0])
         if not response.is_success:
             return self.refusal(response, None)
         if refused or not ids or None in ids or at(body, "message-count") not in (str(len(ids)), len(ids)):
@@ -112,26 +113,14 @@ class VonageSms(Vendor):
         found = tuple(id for id in ids if id)
         return Outcome(Verdict.ACCEPTED, provider_message_id=found[0], parts=found)
 
-    def _refused(self, response: httpx.Response, word: str) -> Outcome:
-        if word in ERRORS or not response.is_success:
-            return self.refusal(response, word)
-        return Outcome(Verdict.TRY_ANOTHER, "unknown", raw=word)
-
     def receipts(self, callback: Callback) -> list[Receipt]:
         """The one receipt of a segment; a status we don't know moves nothing."""
         fields = fields_of(callback) or {}
         found, said = vendor_id(fields.get("messageId")), fields.get("status", "")
         if not found or not said:
             return []
-        status = STATUSES.get(said)
-        if status is None:
-            return [Receipt(found, "accepted", "unknown", vendor_word(said), found)]
-        if said not in BAD_ENDS:
-            return [Receipt(found, status, None, said, found)]
-        word = vendor_word(fields.get("err-code", ""))
-        raw = f"dlr.{word}" if word and word != "0" else said
-        reason = self.reason(raw)
-        return [Receipt(found, status, "expired" if said == "expired" and reason == "unknown" else reason, raw, found)]
+        code = vendor_word(fields.get("err-code", ""))
+        return [self.receipt(found, said, f"dlr.{code}" if code and code != "0" else None, found)]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if `sig` is right and fresh, or if no signature secret is configured.

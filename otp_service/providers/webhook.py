@@ -10,16 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from otp_service.domain.messages import Callback, Message, Outcome, Receipt, Verdict
-from otp_service.providers.base import (
-    Options,
-    Vendor,
-    at,
-    json_of,
-    outcome_of_status,
-    unreadable,
-    vendor_id,
-    vendor_word,
-)
+from otp_service.providers.answers import at, json_of, outcome_of_status, unreadable, vendor_id, vendor_word
+from otp_service.providers.base import Options, Vendor
 from otp_service.providers.placeholders import filled, filled_text, values_of
 from otp_service.providers.proofs import basic, same
 from otp_service.providers.webhook_options import Auth, Id, Receipts, Success, WebhookOptions
@@ -38,6 +30,7 @@ class Webhook(Vendor):
         self.name = name
         self.sender = options.sender
         self.sends_receipts = options.receipts is not None
+        self.statuses = options.receipts.statuses if options.receipts else {}
         self._options = options
         self._url = httpx.URL(options.url)
         self._authorization = _authorization(options.auth)
@@ -71,10 +64,7 @@ class Webhook(Vendor):
         word = at(report, told.status)
         if found is None or not isinstance(word, str | int):
             return []
-        status = told.statuses.get(str(word))
-        if status is None:
-            return [Receipt(found, "accepted", "unknown", vendor_word(word))]
-        return [Receipt(found, status, "unknown" if status in ("undelivered", "failed") else None, vendor_word(word))]
+        return [self.receipt(found, str(word))]
 
     def authentic(self, callback: Callback, now: float) -> bool:
         """True if the callback carries the configured secret header, or if none is configured.

@@ -1,73 +1,49 @@
-"""The small readers that all providers share."""
+"""What most vendors have in common."""
 
+import httpx
 import pytest
 
-from otp_service.providers.base import at, json_of, retry_after, vendor_id, vendor_word
+from otp_service.domain.messages import Outcome, Receipt, Verdict
+from otp_service.providers.base import Known, Vendor
 
-DATE = "Sat, 21 Nov 2026 15:00:00 GMT"
+
+class Words(Vendor):
+    """A vendor of whom only its words are known."""
+
+    statuses = {"ok": "delivered", "late": "expired", "off": "canceled", "bad": "failed"}  # noqa: RUF012
+    errors = {"7": Known(Verdict.REJECTED, "opted_out", "they said stop")}  # noqa: RUF012
 
 
 @pytest.mark.parametrize(
-    ("headers", "seconds"),
+    ("said", "code", "receipt"),
     [
-        ({}, None),
-        ({"retry-after": "0"}, 0),
-        ({"retry-after": " 17 "}, 17),
-        ({"retry-after": "99999999999999"}, 86_400),
-        ({"retry-after": "-1"}, None),
-        ({"retry-after": "1.5"}, None),
-        ({"retry-after": "٣"}, None),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "Sat, 21 Nov 2026 15:01:30 GMT", "date": DATE}, 90),
-        ({"retry-after": "Sat, 21 Nov 2026 14:00:00 GMT", "date": DATE}, 0),
-        ({"retry-after": "Sat, 28 Nov 2026 15:00:00 GMT", "date": DATE}, 86_400),
-        ({"retry-after": "Sat, 21 Nov 2026 15:01:30 GMT"}, None),
-        ({"retry-after": "Sat, 99 Nov 2026 15:01:30 GMT", "date": DATE}, None),
+        ("ok", None, Receipt("1", "delivered", None, "ok")),
+        ("ok", "7", Receipt("1", "delivered", None, "ok")),
+        ("bad", "7", Receipt("1", "failed", "opted_out", "7")),
+        ("bad", "8", Receipt("1", "failed", "unknown", "8")),
+        ("bad", None, Receipt("1", "failed", "unknown", "bad")),
+        ("late", None, Receipt("1", "expired", "expired", "late")),
+        ("late", "7", Receipt("1", "expired", "opted_out", "7")),
+        ("off", None, Receipt("1", "canceled", "canceled", "off")),
+        ("dreaming", "7", Receipt("1", "accepted", "unknown", "dreaming")),
+        ("+41791234567", None, Receipt("1", "accepted", "unknown", None)),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: int | None) -> None:
-    """Retry-After is read as seconds or as a date after the answer's own; anything else says nothing."""
-    assert retry_after(headers) == seconds
+def test_status_becomes_a_receipt_in_our_words(said: str, code: str | None, receipt: Receipt) -> None:
+    """A bad end has the reason of its code, else its own; an unknown status moves nothing and leaks nothing."""
+    assert Words().receipt("1", said, code) == receipt
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
-    [("a.b.1.c", 7), ("a.b.2.c", None), ("a.b.-1.c", None), ("a.b.²", None), ("x", None), ("a.b.1.c.d", None)],
-)
-def test_path_leads_through_objects_and_lists(path: str, found: object) -> None:
-    """A dotted path leads through objects by name and through lists by number, or to nothing."""
-    assert at({"a": {"b": [0, {"c": 7}]}}, path) == found
-
-
-@pytest.mark.parametrize("body", [b"", b"\xff\xfe\x00", b"{", b"[" * 100_000])
-def test_body_that_is_no_json_is_nothing(body: bytes) -> None:
-    """A body that isn't JSON, however nasty, is nothing."""
-    assert json_of(body) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "found"),
-    [("SM1", "SM1"), (17, "17"), ("", None), (True, None), (None, None), ({}, None), ("a\nb", None), ("x" * 129, None)],
-)
-def test_id_is_text_or_a_number_of_sane_length(value: object, found: str | None) -> None:
-    """A vendor's message id is printable text or a whole number of at most 128 characters."""
-    assert vendor_id(value) == found
-
-
-@pytest.mark.parametrize(
-    ("value", "found"),
+    ("status", "word", "outcome"),
     [
-        (21610, "21610"),
-        (-1, "-1"),
-        ("E_NO-ROUTE.7", "E_NO-ROUTE.7"),
-        ("+41791234567", None),
-        (41791234567, None),
-        ("code123456", None),
-        ("123456 is your code", None),
-        (False, None),
-        pytest.param(10**5000, None, id="huge"),
+        (200, "7", Outcome(Verdict.REJECTED, "opted_out", raw="7")),
+        (200, "8", Outcome(Verdict.TRY_ANOTHER, "unknown", raw="8")),
+        (200, None, Outcome(Verdict.TRY_ANOTHER, "bad_response", raw="http 200")),
+        (401, "8", Outcome(Verdict.MISCONFIGURED, "bad_credentials", raw="8")),
+        (401, "7", Outcome(Verdict.REJECTED, "opted_out", raw="7")),
     ],
 )
-def test_word_is_a_code_and_never_a_text_or_number(value: object, found: str | None) -> None:
-    """What is kept as a vendor's word is a short code; a text or a phone number is dropped."""
-    assert vendor_word(value) == found
+def test_refusal_is_judged_by_its_word_before_its_status(status: int, word: str | None, outcome: Outcome) -> None:
+    """A known word decides; of an unknown one the HTTP status, unless it says yes where the word says no."""
+    assert Words().refusal(httpx.Response(status), word) == outcome

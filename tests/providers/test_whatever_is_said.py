@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from otp_service.domain.messages import RANKS, REASONS, Callback, Message, Verdict
 from otp_service.providers import PROVIDERS, Provider
-from otp_service.providers.base import WORD
+from otp_service.providers.answers import WORD
 from tests.providers.cases import NOW, cases
 from tests.providers.sns_topic import TOPIC
 
