@@ -1,7 +1,7 @@
 """Plivo Messages: `POST /v1/Account/{auth_id}/Message/` in JSON, answered 202, reported by signed form posts.
 
 Sources: fields, limits and statuses from docs/messaging/api/messages on plivo.com and `resources/messages.py` of the
-SDK (plivo 4.63); errors in `plivo_errors.py`. What is marked (*) is from memory. None was tried on a live account.
+SDK (plivo 4.63); errors in `plivo_words.py`. What is marked (*) is from memory. None was tried on a live account.
 """
 
 import re
@@ -18,8 +18,8 @@ from otp_service.providers.answers import at, json_of, unreadable, vendor_id, ve
 from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.forms import form_of
 from otp_service.providers.option_types import BaseUrl, Secret, Uuid
-from otp_service.providers.plivo_errors import ERRORS
 from otp_service.providers.plivo_signature import is_signed
+from otp_service.providers.plivo_words import ERRORS
 from otp_service.providers.proofs import basic
 
 MIN_VALIDITY_S, MAX_VALIDITY_S = 5, 10_799  # `message_expiry`

@@ -1,7 +1,7 @@
 """Telnyx Messaging: `POST /v2/messages` in JSON, answered 200 with `data.id`, reported by signed JSON events.
 
 Sources: fields, statuses and events from the SDK's types (telnyx 4.189: `message_send_params.py`,
-`outbound_message_payload.py`); errors in `telnyx_errors.py`. What is marked (*) is from memory. None was tried on a
+`outbound_message_payload.py`); errors in `telnyx_words.py`. What is marked (*) is from memory. None was tried on a
 live account.
 """
 
@@ -16,8 +16,8 @@ from otp_service.providers import sender_forms
 from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.base import Options, Vendor
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Uuid
-from otp_service.providers.telnyx_errors import ERRORS
 from otp_service.providers.telnyx_signature import is_signed, public_key
+from otp_service.providers.telnyx_words import ERRORS
 
 MOST_SEGMENTS = 10  # (*) what 40302 calls too large
 

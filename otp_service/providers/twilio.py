@@ -1,7 +1,7 @@
 """Twilio Messaging: `POST /2010-04-01/Accounts/{sid}/Messages.json`, answered 201, reported by signed form posts.
 
 Sources: fields and statuses from twilio-oai's `twilio_api_v2010.json` and docs/messaging/api/message-resource on
-twilio.com; errors in `twilio_errors.py`. None was tried on a live account.
+twilio.com; errors in `twilio_words.py`. None was tried on a live account.
 """
 
 import re
@@ -17,8 +17,8 @@ from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.forms import form_of
 from otp_service.providers.option_types import BaseUrl, Secret
 from otp_service.providers.proofs import basic
-from otp_service.providers.twilio_errors import ERRORS
 from otp_service.providers.twilio_signature import is_signed
+from otp_service.providers.twilio_words import ERRORS
 
 MAX_VALIDITY_S = 36_000  # docs/api/errors/90007: whole seconds from 1 to 36,000, which is also the default
 # 21609, docs/api/errors: a whole message is refused over a StatusCallback that only this host can reach.

@@ -2,7 +2,7 @@
 
 Sources: fields, limits and hosts from the SDK (vonage-messages 1.8: `models/sms.py`, `models/base_message.py`);
 webhooks from api/messages and messages/concepts/signed-webhooks of Vonage's documentation; errors in
-`vonage_errors.py`. What is marked (*) is from memory. None was tried on a live account.
+`vonage_words.py`. What is marked (*) is from memory. None was tried on a live account.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ from otp_service.providers.base import Options, Vendor
 from otp_service.providers.option_types import BaseUrl, Secret, Uuid
 from otp_service.providers.proofs import basic
 from otp_service.providers.vonage_account import MAX_CHARACTERS, MAX_VALIDITY_S, TYPES, ApiKey, Sender
-from otp_service.providers.vonage_errors import ERRORS
 from otp_service.providers.vonage_signature import application_token, is_of_account
+from otp_service.providers.vonage_words import ERRORS
 
 # status of a webhook -> ours
 STATUSES: Mapping[str, MessageStatus] = {

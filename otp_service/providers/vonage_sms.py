@@ -2,7 +2,7 @@
 
 Sources: fields and limits from `requests.py` of the SDK (vonage-sms 1.2); answers and receipts from
 messaging/sms/guides of Vonage's documentation (concatenation-and-encoding, delivery-receipts); errors in
-`vonage_sms_errors.py`. None was tried on a live account.
+`vonage_sms_words.py`. None was tried on a live account.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from otp_service.providers.option_types import BaseUrl, Secret
 from otp_service.providers.proofs import basic
 from otp_service.providers.vonage_account import MAX_CHARACTERS, MAX_VALIDITY_S, TYPES, ApiKey, Sender
 from otp_service.providers.vonage_signature import Method, is_signed, signature
-from otp_service.providers.vonage_sms_errors import ERRORS
+from otp_service.providers.vonage_sms_words import ERRORS
 
 MAX_CALLBACK = 100
 MAX_SEGMENTS = 100  # more than MAX_CHARACTERS can make

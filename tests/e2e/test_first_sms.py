@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from otp_service.providers.twilio_errors import ERRORS
+from otp_service.providers.twilio_words import ERRORS
 from tests.e2e.processes import quiet_port
 from tests.e2e.terminal import ROOT, STARTS_WITHIN_S, Dev, dev, shell, surroundings, typed
 from tests.e2e.twilio import Sms, Twilio, twilio_nearby

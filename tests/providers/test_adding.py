@@ -1,6 +1,7 @@
 """The provider that the guide shows is a whole one."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import httpx
 import pytest
 
 from otp_service.domain.messages import Callback, Message, Verdict
-from otp_service.providers import base
+from otp_service.providers import PROVIDERS, base
 from tests.providers.cases import NOW
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "ADDING_A_PROVIDER.md").read_text()
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "docs" / "ADDING_A_PROVIDER.md").read_text()
 MESSAGE = Message("msg_1", "+41791234567", "123456 is your code", "CH", receipts_url="https://otp.example/r")
 
 
@@ -60,3 +62,10 @@ def test_the_guide_names_every_attribute_that_a_class_may_set() -> None:
     """What differs between vendors stands in the guide by its name."""
     own = [name for name in base.Vendor.__annotations__ if name != "sender"]
     assert [name for name in own if name not in GUIDE] == []
+
+
+def test_no_vendor_is_left_out_of_the_contract() -> None:
+    """The contract that keeps vendors apart names each of them; the simulator alone is built upon, by the console."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (modules,) = [one["modules"] for one in contracts if one["name"] == "no vendor knows another"]
+    assert {name.rpartition(".")[2] for name in modules} == set(PROVIDERS) - {"simulator"}

@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from otp_service.domain.messages import RANKS, REASONS, Callback, Message
 from otp_service.providers import build
 from otp_service.providers.twilio import STATUSES
-from otp_service.providers.twilio_errors import ERRORS
+from otp_service.providers.twilio_words import ERRORS
 from tests.providers.cases import NOW
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
