@@ -1,9 +1,21 @@
-"""What a courier holds at the moment, and how much more it may take."""
+"""What a courier holds at the moment, and how much more it may take.
+
+A quarter of its places is for codes alone: a vendor that takes long over a thousand messages keeps no code waiting.
+"""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from otp_service.store.outbox import Claimed
+
+
+class Places(NamedTuple):
+    """Places that were taken ahead of a read, and how many of them anything else than a code may have."""
+
+    all: int
+    others: int
 
 
 class Held:
@@ -11,6 +23,7 @@ class Held:
 
     def __init__(self, most: int) -> None:
         self._most = self._free = most
+        self._free_for_others = most - most // 4
         self._entries: defaultdict[tuple[int, int], set[bytes]] = defaultdict(set)
         self._room, self._none = asyncio.Event(), asyncio.Event()
         self._none.set()
@@ -29,11 +42,23 @@ class Held:
         """True when less than a quarter of the places is free."""
         return self._free < self._most // 4
 
-    def reserve(self, wish: int) -> int:
+    @property
+    def is_full_of_others(self) -> bool:
+        """True when only codes find a place."""
+        return self._free_for_others <= 0
+
+    def reserve(self, wish: int) -> Places:
         """Takes up to so many places ahead of a read."""
         places = max(0, min(wish, self._free))
+        others = max(0, min(places, self._free_for_others))
         self.take(places)
-        return places
+        self._free_for_others -= others
+        return Places(places, others)
+
+    def fill(self, places: Places, batch: Sequence[Claimed]) -> None:
+        """Gives back what of these places a read did not need, or takes more for what came anyhow."""
+        self.take(len(batch) - places.all)
+        self._free_for_others += places.others - sum(not claimed.is_urgent for claimed in batch)
 
     def take(self, places: int) -> None:
         """Takes places, free or not; a negative number gives them back."""
@@ -52,6 +77,7 @@ class Held:
         """Lets go of an entry and gives its place back."""
         self._entries[cell, claimed.stream].remove(claimed.id)
         self.take(-1)
+        self._free_for_others += not claimed.is_urgent
         if not any(self._entries.values()):
             self._none.set()
 

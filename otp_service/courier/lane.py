@@ -8,7 +8,7 @@ import structlog
 
 from otp_service.courier.delivery import Delivery
 from otp_service.courier.entries import Entry, Unreadable, message_of, read_entry
-from otp_service.courier.held import Held
+from otp_service.courier.held import Held, Places
 from otp_service.courier.observe import Observe
 from otp_service.courier.settling import Remember, Settlement, Settling, settled
 from otp_service.domain.messages import MessageStatus
@@ -19,6 +19,8 @@ FIRST_READ = 1  # of each priority, by the read that waits: an idle cell reserve
 DUE = 100
 MOST_DELIVERIES = 5
 ROOM_WAIT_S = 0.25  # how soon a full courier hears that it shall stop
+CODES_ONLY_PAUSE_S = 0.05  # while messages fill the places that they may have, codes are looked for this often
+NO_PLACES = Places(0, 0)
 BUSY_PAUSE_S = 0.01  # a full courier that read each entry as soon as it has a place would make a trip for each
 
 log = structlog.get_logger()
@@ -54,28 +56,30 @@ class Lane:
             await asyncio.sleep(BUSY_PAUSE_S)
         places, batch = self._held.reserve(READ), []
         try:
-            batch = await self.outbox.next(places)
+            batch = await self.outbox.next(*places)
         finally:
-            self._held.take(len(batch) - places)
-        if not batch:
+            self._held.fill(places, batch)
+        if not batch and self._held.is_full_of_others:
+            await asyncio.sleep(CODES_ONLY_PAUSE_S)
+        elif not batch:
             batch = await self.outbox.wait(FIRST_READ)
-            self._held.take(len(batch))
+            self._held.fill(NO_PLACES, batch)
         await self._take_in(batch)
 
     async def take_over(self, idle_ms: int) -> None:
         """Takes in what another courier, or this one, left undone."""
-        while places := self._held.reserve(READ):
+        while (places := self._held.reserve(READ)).all:
             found: list[Claimed] = []
             batch: list[Claimed] = []
             try:
-                found = await self.outbox.abandoned(idle_ms, places)
+                found = await self.outbox.abandoned(idle_ms, places.all)
                 batch = [claimed for claimed in found if not self._held.holds(self._cell, claimed)]
             finally:
-                self._held.take(len(batch) - places)
+                self._held.fill(places, batch)
             if batch:
                 log.warning("taken_over", cell=self._cell, entries=len(batch))
             await self._take_in(batch)
-            if len(found) < places:
+            if len(found) < places.all:
                 return
 
     async def move_due(self) -> None:

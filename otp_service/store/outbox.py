@@ -73,6 +73,11 @@ class Claimed:
     fields: Flat
     deliveries: int = 1
 
+    @property
+    def is_urgent(self) -> bool:
+        """True for a code: they alone use the most urgent stream."""
+        return self.stream == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -103,9 +108,10 @@ class Outbox:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    async def next(self, count: int) -> list[Claimed]:
-        """Up to `count` new entries, high before normal before bulk; empty at once if there are none."""
-        reply = await run_script(self._redis, _NEXT, self.keys.outbox, (GROUP, self._consumer, count))
+    async def next(self, count: int, but_codes: int | None = None) -> list[Claimed]:
+        """Up to `count` new entries, `but_codes` of them not high, high before normal before bulk; empty at once."""
+        most = count if but_codes is None else but_codes
+        reply = await run_script(self._redis, _NEXT, self.keys.outbox, (GROUP, self._consumer, count, most))
         return [Claimed(stream, entry, fields) for stream, entry, fields in reply]
 
     async def wait(self, count: int) -> list[Claimed]:

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +15,8 @@ from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.vendor import MOST_ANSWER, failure_kind
 from otp_service.domain.routes.decide import Choice
 from otp_service.store.connect import connect_courier
+from tests.courier import world as courier
+from tests.courier.test_own_messages import TEXT, put_message
 from tests.servers import RedisServer
 from tests.world import NUMBER, World
 
@@ -110,3 +114,26 @@ def test_a_code_finds_a_token_however_many_messages_wait(redis: RedisServer) -> 
     messages, code = asyncio.run(story())
     assert messages[-1] > MESSAGES_AHEAD_MS
     assert code <= AHEAD_MS
+
+
+def test_a_code_finds_a_place_however_many_messages_are_under_way(redis: RedisServer) -> None:
+    """A vendor that never answers for messages of their own keeps no code waiting: some places are theirs."""
+
+    async def story(sending: courier.World) -> None:
+        async def answer(sent: dict[str, Any]) -> web.StreamResponse:
+            return await (courier.forever(sent) if sent["text"] == TEXT else courier.accept(sent))
+
+        sending.sink.answers["a"] = answer
+        for _ in range(20):
+            await put_message(sending)
+        async with sending.running(concurrency=8, timing=replace(courier.QUICK, stop_s=0.1)):
+            await courier.eventually(lambda: _given(sending), 6)
+            await sending.ends(await sending.put(), "3|accepted|a|")
+            assert await _given(sending) <= 8
+
+    courier.play(story, redis.url)
+
+
+async def _given(sending: courier.World) -> int:
+    """How many messages of their own the vendor was given."""
+    return [sent["text"] for sent in sending.sink.got].count(TEXT)
