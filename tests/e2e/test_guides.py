@@ -118,6 +118,29 @@ def test_every_command_in_a_guide_exists(guide: Path) -> None:
     assert not wrong
 
 
+def linked_from(guide: Path) -> set[Path]:
+    """The guides that a guide links, by themselves or with their folder."""
+    places = [guide.parent / path for path in re.findall(r"\]\((?!https?:|mailto:)([^)#\s]+)", guide.read_text())]
+    folders = [inner for place in places if place.is_dir() for inner in place.glob("*.md")]
+    return {place.resolve() for place in (*places, *folders) if place.suffix == ".md"}
+
+
+def test_every_guide_is_found_from_the_readme() -> None:
+    """Every guide is reached from README.md by links, in three steps at most."""
+    reached = {ROOT / "README.md"}
+    for _ in range(3):
+        reached |= {found for guide in reached for found in linked_from(guide)}
+
+    assert [named(guide) for guide in GUIDES if guide not in reached] == []
+
+
+def test_every_script_of_redis_is_told() -> None:
+    """The guide to what is in Redis names every script and shared part of `store/lua`."""
+    told = set(re.findall(r"`(\w+)`", (ROOT / "docs/redis.md").read_text()))
+
+    assert {script.stem for script in (ROOT / "otp_service/store/lua").glob("*.lua")} <= told
+
+
 @pytest.mark.parametrize("guide", GUIDES, ids=named)
 def test_every_link_in_a_guide_leads_somewhere(guide: Path) -> None:
     """Every link from a guide to a file of the repository leads to one, and to a heading that it has."""
