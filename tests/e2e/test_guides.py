@@ -9,9 +9,11 @@ import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
 from otp_service.__main__ import cli
+from otp_service.commands.certify import last_proven
 from otp_service.courier import measured
 from otp_service.domain.policy import Policy
 from otp_service.providers import PROVIDERS
+from otp_service.providers.matrix import vendors
 from otp_service.settings import Settings
 from otp_service.web import events, metrics
 
@@ -132,6 +134,15 @@ def test_every_guide_is_found_from_the_readme() -> None:
         reached |= {found for guide in reached for found in linked_from(guide)}
 
     assert [named(guide) for guide in GUIDES if guide not in reached] == []
+
+
+def test_vendors_are_called_proven_when_they_are() -> None:
+    """README.md says how many vendors there are, and that none is proven live as long as no transcript says so."""
+    readme = (ROOT / "README.md").read_text()
+
+    assert len(vendors()) == 10
+    assert "[Ten vendors](docs/providers/README.md)" in readme
+    assert ("none is proven on a live account yet" in readme) == (not last_proven(ROOT / "docs/providers/proven"))
 
 
 def test_every_script_of_redis_is_told() -> None:
