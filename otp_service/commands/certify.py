@@ -20,7 +20,7 @@ from otp_service.domain.errors import invalid_field
 from otp_service.domain.ids import PLACE_BYTES, RANDOM_BYTES, own_message_id
 from otp_service.domain.messages import Message
 from otp_service.domain.phone import mask, parse_number
-from otp_service.domain.text import measure
+from otp_service.domain.text.size import measure
 from otp_service.domain.times import rfc3339
 from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import receipts

@@ -10,7 +10,6 @@ from otp_service.commands.output import as_json, show
 from otp_service.domain.bodies import Kind, parse_body
 from otp_service.domain.lint import Finding, Price, lint
 from otp_service.domain.prices import price_micros
-from otp_service.domain.segments import segments
 from otp_service.domain.templates import (
     Template,
     canonical_locale,
@@ -19,7 +18,8 @@ from otp_service.domain.templates import (
     render,
     render_message,
 )
-from otp_service.domain.text import measure
+from otp_service.domain.text.segments import segments
+from otp_service.domain.text.size import measure
 
 SAMPLE_CODE = "1234567890"
 

@@ -9,8 +9,8 @@ from otp_service.domain.errors import Refusal
 from otp_service.domain.messages import Encoding
 from otp_service.domain.slots import MAX_VARIABLE, read_body
 from otp_service.domain.templates import Template, message_text, render
-from otp_service.domain.text import Measure, measure
-from otp_service.domain.typography import LOOK_ALIKES, Culprit, culprits, to_gsm
+from otp_service.domain.text.size import Measure, measure
+from otp_service.domain.text.typography import LOOK_ALIKES, Culprit, culprits, to_gsm
 
 RETRIEVER_BYTES = 140  # https://developers.google.com/identity/sms-retriever/verify
 BYTES_A_UNIT: dict[Encoding, int] = {"gsm7": 1, "ucs2": 2}  # cautious: seven bits travel, but a phone may count eight

@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import httpx
 from pydantic import Field, model_validator
 
-from otp_service.domain.gsm7 import EXTENSION
 from otp_service.domain.messages import Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.domain.text.gsm7 import EXTENSION
 from otp_service.providers import sender_forms
 from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.base import Options, Vendor, matching

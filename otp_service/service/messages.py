@@ -13,8 +13,8 @@ from otp_service.domain.messages import Dlt, Encoding
 from otp_service.domain.phone import Number, parse_number
 from otp_service.domain.requests import MessageRequest
 from otp_service.domain.templates import Template, choose, dlt_of, render_message
-from otp_service.domain.text import measure
-from otp_service.domain.typography import LOOK_ALIKES, to_gsm
+from otp_service.domain.text.size import measure
+from otp_service.domain.text.typography import LOOK_ALIKES, to_gsm
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms, random_bytes
 from otp_service.service.destination import permit

@@ -9,7 +9,7 @@ from otp_service.domain.limits import Limit
 from otp_service.domain.policy import Policy
 from otp_service.domain.routes.rules import Candidate
 from otp_service.domain.templates import BUILT_IN, Template, message_text, render
-from otp_service.domain.text import measure
+from otp_service.domain.text.size import measure
 
 NO_CEILING = {"spend_per_day_micros": None, "spend_per_country_per_day_micros": None}
 PRICES = {"CH": 90_000, "LI": 50_000, "AT": 0}

@@ -8,7 +8,7 @@ from otp_service.domain.bodies import parse_body
 from otp_service.domain.lint import lint
 from otp_service.domain.locales import LRM, TEXTS
 from otp_service.domain.templates import BUILT_IN, Template, message_text, render
-from otp_service.domain.text import measure
+from otp_service.domain.text.size import measure
 
 LOCALES = ("en", "de", "fr", "es", "it", "pt", "ja", "ar", "hi", "zh")
 IN_GSM = ("en", "de", "fr", "es", "it", "pt")

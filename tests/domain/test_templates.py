@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from otp_service.domain.bodies import parse_body
 from otp_service.domain.errors import Refusal
-from otp_service.domain.links import has_link, strict
 from otp_service.domain.templates import (
     BUILT_IN,
     Template,
@@ -15,7 +14,8 @@ from otp_service.domain.templates import (
     choose,
     render,
 )
-from otp_service.domain.typography import to_gsm
+from otp_service.domain.text.links import has_link, strict
+from otp_service.domain.text.typography import to_gsm
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from otp_service.domain.messages import Message, Verdict
-from otp_service.domain.text import measure
+from otp_service.domain.text.size import measure
 from otp_service.providers import build
 from tests.kannel.conftest import Joined
 from tests.kannel.stand import PASSWORD, USER, Stand

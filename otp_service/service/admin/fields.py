@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
-from otp_service.domain.links import plain
 from otp_service.domain.phone import Number, parse_number
+from otp_service.domain.text.links import plain
 from otp_service.service.core import now_ms
 
 UNWELCOME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")

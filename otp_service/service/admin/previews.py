@@ -10,7 +10,6 @@ from otp_service.domain.codes import ALPHABETS
 from otp_service.domain.errors import Refusal
 from otp_service.domain.lint import Finding
 from otp_service.domain.policy import Policy
-from otp_service.domain.segments import segments
 from otp_service.domain.templates import (
     BUILT_IN,
     Template,
@@ -21,7 +20,8 @@ from otp_service.domain.templates import (
     render,
     render_message,
 )
-from otp_service.domain.text import Measure, measure
+from otp_service.domain.text.segments import segments
+from otp_service.domain.text.size import Measure, measure
 from otp_service.ledger import templates
 from otp_service.ledger.applications import Application
 from otp_service.service.admin.opening import looking, owner

@@ -3,8 +3,8 @@
 A septet is a byte below 128 here; pack() puts eight of them into seven octets, as they travel.
 """
 
-from otp_service.domain.shift_tables import BLANK, LOCKING
-from otp_service.domain.single_shifts import SINGLE
+from otp_service.domain.text.shift_tables import BLANK, LOCKING
+from otp_service.domain.text.single_shifts import SINGLE
 
 ESCAPE = 0x1B
 ALPHABET = (

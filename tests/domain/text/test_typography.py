@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.bodies import ORIGIN_BOUND
-from otp_service.domain.gsm7 import GSM7
-from otp_service.domain.links import has_link, plain
-from otp_service.domain.text import measure
-from otp_service.domain.typography import _ADVICE, LOOK_ALIKES, culprits, instead, to_gsm
+from otp_service.domain.text.gsm7 import GSM7
+from otp_service.domain.text.links import has_link, plain
+from otp_service.domain.text.size import measure
+from otp_service.domain.text.typography import _ADVICE, LOOK_ALIKES, culprits, instead, to_gsm
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 REPLACED = {chr(code): str(plain_twin) for code, plain_twin in LOOK_ALIKES.items()}

@@ -7,7 +7,7 @@ word, and nothing that would put a letter, @, #, a slash, a colon or a full stop
 import unicodedata
 from dataclasses import dataclass
 
-from otp_service.domain.gsm7 import GSM7
+from otp_service.domain.text.gsm7 import GSM7
 
 _REPLACED = (
     dict.fromkeys("‘’‚‛′‵`´ʹʻʼʽˈˊˋ❛❜＇", "'")

@@ -5,10 +5,10 @@ import smsutil
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.graphemes import joins
-from otp_service.domain.gsm7 import GSM7
-from otp_service.domain.segments import encoded, segments
-from otp_service.domain.text import ROOM, WIDE_ROOM, measure
+from otp_service.domain.text.graphemes import joins
+from otp_service.domain.text.gsm7 import GSM7
+from otp_service.domain.text.segments import encoded, segments
+from otp_service.domain.text.size import ROOM, WIDE_ROOM, measure
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 FAMILY, FLAG, THUMB, CONJUNCT = "👩‍👩‍👧‍👦", "🇨🇭", "👍🏽", "क्ष"

@@ -3,10 +3,10 @@
 from bisect import bisect_right
 from itertools import accumulate
 
-from otp_service.domain.graphemes import joins
-from otp_service.domain.gsm7 import encode
 from otp_service.domain.messages import Encoding
-from otp_service.domain.text import ROOM, WIDE_ROOM, measure, width
+from otp_service.domain.text.graphemes import joins
+from otp_service.domain.text.gsm7 import encode
+from otp_service.domain.text.size import ROOM, WIDE_ROOM, measure, width
 
 
 def segments(text: str, *, wide: bool = False) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from gsmcodecs.charmaps import GSMCHARMAPS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.gsm7 import BASIC, ESCAPE, EXTENSION, GSM7, decode, encode, pack, unpack
-from otp_service.domain.shift_tables import BLANK, LOCKING
-from otp_service.domain.single_shifts import SINGLE
+from otp_service.domain.text.gsm7 import BASIC, ESCAPE, EXTENSION, GSM7, decode, encode, pack, unpack
+from otp_service.domain.text.shift_tables import BLANK, LOCKING
+from otp_service.domain.text.single_shifts import SINGLE
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 gsm_texts = st.text(st.sampled_from(sorted(GSM7)), max_size=300)

@@ -7,8 +7,8 @@ reference has 16 bits.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from otp_service.domain.gsm7 import BASIC, EXTENSION, GSM7
 from otp_service.domain.messages import Encoding
+from otp_service.domain.text.gsm7 import BASIC, EXTENSION, GSM7
 
 BEYOND_BMP = 0x10000  # from here on a character takes two units of UCS-2: a surrogate pair
 

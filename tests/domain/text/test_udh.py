@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otp_service.domain.gsm7 import encode, pack, unpack
-from otp_service.domain.udh import Concatenation, Header, build, fill_bits, parse
+from otp_service.domain.text.gsm7 import encode, pack, unpack
+from otp_service.domain.text.udh import Concatenation, Header, build, fill_bits, parse
 
 concatenations = st.builds(
     lambda reference, parts, part, wide: Concatenation(reference, max(parts, part), part, wide),

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.gsm7 import EXTENSION, GSM7
-from otp_service.domain.text import ROOM, measure
+from otp_service.domain.text.gsm7 import EXTENSION, GSM7
+from otp_service.domain.text.size import ROOM, measure
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 gsm_texts = st.text(st.sampled_from(sorted(GSM7)), max_size=500)

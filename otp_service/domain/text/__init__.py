@@ -1,0 +1,1 @@
+"""What a text is on the air: its alphabets, its size, its segments, and what phones make of it."""
