@@ -23,6 +23,8 @@ REASONS = {"paused": "rate_limited", "breaker_open": "provider_error"}
 
 log = structlog.get_logger()
 
+Unwelcome = Callable[[Message], str | None]  # the reason why a message that waited may not be sent any more
+
 
 @dataclass(slots=True)
 class Trail:
@@ -55,6 +57,7 @@ class Delivery:
     asking: Asking
     observe: Observe
     clock: StoreClock
+    unwelcome: Unwelcome
 
     async def carry(self, entry: Entry) -> Settlement:
         """What became of the message; Unreadable if it can't be made."""
@@ -62,6 +65,8 @@ class Delivery:
         if left_s <= 0:
             return self.unwanted(entry, "expired")
         message = compose(entry, self.ring, self.templates, left_s)
+        if not message.is_code and (reason := self.unwelcome(message)):
+            return self._end(entry, "failed", reason, ())
         decision = self._decide(message, entry)
         trail = Trail(in_turn(decision.choices, entry.unanswered))
         step = None if trail.left else await self._without_choice(entry, message, decision, trail)

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from otp_service.courier.asking import Asking, ReceiptsUrl, TakeOut
 from otp_service.courier.clock import StoreClock
-from otp_service.courier.delivery import Delivery
+from otp_service.courier.delivery import Delivery, Unwelcome
 from otp_service.courier.drain import Apply, Drain
 from otp_service.courier.entries import Templates
 from otp_service.courier.health import CourierHealth
@@ -56,7 +56,8 @@ class Courier:
 
     Several may run beside each other; `consumer_name` must differ between them. `redis` and `client` stay the caller's
     to close. `templates` gives an application's own templates, `routing` what decides who is asked, `receipts_url` the
-    address that a provider reports to; `take_out` is told of senders that a vendor calls unregistered.
+    address that a provider reports to; `take_out` is told of senders that a vendor calls unregistered. `unwelcome` says
+    why a message of its own that waited may not be sent any more.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Courier:
         observe: Observe | None = None,
         timing: Timing | None = None,
         retry_unmatched: Callable[[], int] = lambda: 0,
+        unwelcome: Unwelcome = lambda message: None,
     ) -> None:
         self._retain = retain
         self._retrying = Retrying(retry_unmatched)
@@ -85,7 +87,7 @@ class Courier:
         clock = StoreClock()
         self._health = CourierHealth(redis, clock, cells)
         asking = Asking(providers, client, receipts_url, take_out, self._health, Pacing(redis), self._observe, clock)
-        delivery = Delivery(ring, templates, routing, asking, self._observe, clock)
+        delivery = Delivery(ring, templates, routing, asking, self._observe, clock, unwelcome)
         remember = partial(remember_ids, redis)
         self._shared = Shared(cells, delivery, Held(concurrency), remember, set(), self._observe)
         outboxes = [Outbox(redis, cell, consumer_name) for cell in range(cells)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import NONCE_BYTES
-from otp_service.domain.messages import MessageClass
+from otp_service.domain.messages import Message, MessageClass
 from otp_service.domain.phone import parse_number
 from otp_service.ledger import opt_outs, pages
 from otp_service.ledger.opt_outs import OptOut, Scope
@@ -37,6 +37,15 @@ def refuse_opted_out(core: Core, caller: Caller, index: str, message_class: Mess
     scope = core.snapshot().opted_out.get((caller.application.id, caller.test, index))
     if scope is not None and message_class in BOUND[scope]:
         raise Refusal("opted_out", "this person has opted out of these messages; GET /v1/opt-outs/{number} tells which")
+
+
+def unwelcome(core: Core, message: Message) -> str | None:
+    """Why a message that waited is not sent any more: its person has opted out since, or an admin has blocked them."""
+    index, snapshot = number_index(core, message.to), core.snapshot()
+    if snapshot.blocked.hits(message.application, index, message.to, now_ms()):
+        return "blocked"
+    scope = snapshot.opted_out.get((message.application, message.test, index))
+    return "opted_out" if scope is not None and message.message_class in BOUND[scope] else None
 
 
 def put(core: Core, caller: Caller, number: str, scope: Scope) -> Shown:

@@ -17,10 +17,11 @@ from otp_service.courier.sinks import Console, Swallow
 from otp_service.courier.vendor import VendorClient
 from otp_service.courier.worker import Courier
 from otp_service.domain.facts import Fact
-from otp_service.domain.templates import Wording
+from otp_service.domain.templates.template import Wording
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.retention import retain
 from otp_service.service.core import Core, now_ms
+from otp_service.service.opt_outs import unwelcome
 from otp_service.service.receipts import receipts_path
 from otp_service.service.senders import take_out
 from otp_service.service.unmatched import retry_unmatched
@@ -56,6 +57,7 @@ async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, obser
             concurrency,
             observe,
             retry_unmatched=lambda: retry_unmatched(core),
+            unwelcome=lambda message: unwelcome(core, message),
         )
         try:
             async with notifying(parts, observe) as notifier, asyncio.TaskGroup() as both:

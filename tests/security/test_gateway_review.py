@@ -14,10 +14,13 @@ from otp_service.courier import vendor_client
 from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.vendor import MOST_ANSWER, failure_kind
 from otp_service.domain.routes.decide import Choice
+from otp_service.domain.times import rfc3339
+from otp_service.service.core import now_ms
 from otp_service.store.connect import connect_courier
 from tests.courier import world as courier
 from tests.courier.test_own_messages import TEXT, put_message
-from tests.servers import RedisServer
+from tests.couriers import running_courier
+from tests.servers import RedisServer, wait_until
 from tests.world import NUMBER, World
 
 PATH = "/v1/messages"
@@ -137,3 +140,23 @@ def test_a_code_finds_a_place_however_many_messages_are_under_way(redis: RedisSe
 async def _given(sending: courier.World) -> int:
     """How many messages of their own the vendor was given."""
     return [sent["text"] for sent in sending.sink.got].count(TEXT)
+
+
+@pytest.mark.parametrize("reason", ["opted_out", "blocked"])
+def test_what_waits_is_not_sent_to_whoever_wants_it_no_more(world: World, reason: str) -> None:
+    """Who opts out, or is blocked, after a message was scheduled does not get it; a code is sent all the same."""
+    api = world.caller("messages")
+    sent = api.post(PATH, {"to": NUMBER, "text": "Hello", "send_at": rfc3339(now_ms() + 3000)}).get_json()["id"]
+    if reason == "opted_out":
+        api.call("PUT", f"/v1/opt-outs/{NUMBER}", {"scope": "all"})
+        world.api.start()
+    else:
+        world.admin.post("/v1/admin/blocks", {"kind": "number", "value": NUMBER, "reason": "abuse"})
+    world.parts.truths.refresh()
+    with running_courier(world.parts):
+        wait_until(lambda: api.get(f"{PATH}/{sent}").get_json()["status"] == "failed", 20)
+        if reason == "opted_out":
+            wait_until(lambda: bool(world.parts.phone and world.parts.phone.messages()), 20)
+    assert api.get(f"{PATH}/{sent}").get_json()["reason"] == reason
+    assert world.parts.phone
+    assert "Hello" not in [shown.text for shown in world.parts.phone.messages()]
