@@ -28,7 +28,7 @@ from otp_service.domain.keys import KeyRing
 from otp_service.domain.messages import Message, Outcome, Verdict
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Candidate
-from otp_service.domain.templates import Wording
+from otp_service.domain.templates.template import Wording
 from otp_service.providers.base import Options, Silent
 from otp_service.store.connect import connect_courier
 from otp_service.store.keys import subject_keys

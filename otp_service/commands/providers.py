@@ -7,9 +7,9 @@ import click
 from otp_service.commands.admin import opened
 from otp_service.commands.certify import certify, matrix
 from otp_service.commands.output import as_json, show
+from otp_service.domain.config_file.provider_file import ProviderEntry
 from otp_service.domain.errors import Refusal
 from otp_service.domain.health import Health, RouteHealth
-from otp_service.domain.provider_file import ProviderEntry
 from otp_service.service.core import Core, now_ms
 from otp_service.service.receipts import connection_path
 from otp_service.store.breakers import read_health

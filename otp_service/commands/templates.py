@@ -7,10 +7,10 @@ from typing import Any, TextIO
 import click
 
 from otp_service.commands.output import as_json, show
-from otp_service.domain.bodies import Kind, parse_body
-from otp_service.domain.lint import Finding, Price, lint
 from otp_service.domain.prices import price_micros
-from otp_service.domain.templates import (
+from otp_service.domain.templates.bodies import Kind, parse_body
+from otp_service.domain.templates.lint import Finding, Price, lint
+from otp_service.domain.templates.template import (
     Template,
     canonical_locale,
     check_variable,

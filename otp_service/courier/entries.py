@@ -13,7 +13,7 @@ from otp_service.domain.ids import address_of, message_place
 from otp_service.domain.keys import KeyRing, UnknownKid
 from otp_service.domain.messages import Dlt, Message, MessageStatus
 from otp_service.domain.routing import SOMEBODY
-from otp_service.domain.templates import Wording, message_text, render
+from otp_service.domain.templates.template import Wording, message_text, render
 from otp_service.domain.text.size import measure
 from otp_service.store.keys import cell_tag, message_keys, record_key
 from otp_service.store.outbox import Claimed

@@ -14,8 +14,8 @@ from otp_service.domain.policy import Policy
 from otp_service.domain.prices import price_micros
 from otp_service.domain.routes.rules import Candidate
 from otp_service.domain.routing import REPEATS
-from otp_service.domain.slots import MAX_VARIABLE, read_body
-from otp_service.domain.templates import Template
+from otp_service.domain.templates.slots import MAX_VARIABLE, read_body
+from otp_service.domain.templates.template import Template
 
 HOUR_MS = 3_600_000
 MOST_MINUTES = 2  # characters: a code lives ten minutes at most

@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Connection, RowMapping, Select, or_, select, tuple_
 
-from otp_service.domain.bodies import Kind
 from otp_service.domain.errors import invalid_field
 from otp_service.domain.keys import b64, canonical, unb64
+from otp_service.domain.templates.bodies import Kind
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.audit import Entry
 from otp_service.ledger.blocks import Block, block_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, func, select
 
-from otp_service.domain.templates import Template
+from otp_service.domain.templates.template import Template
 from otp_service.ledger import blocks, keys, locks, meta, opt_outs, schema, suspensions, templates
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.blocks import Blocked

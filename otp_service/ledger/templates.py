@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, select
 
-from otp_service.domain.bodies import Kind
 from otp_service.domain.errors import Refusal
 from otp_service.domain.messages import Dlt
-from otp_service.domain.templates import Template
+from otp_service.domain.templates.bodies import Kind
+from otp_service.domain.templates.template import Template
 from otp_service.ledger import applications, audit
 from otp_service.ledger.changes import Change
 from otp_service.ledger.schema import templates

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from otp_service.domain.provider_file import ProviderFile
+from otp_service.domain.config_file.provider_file import ProviderFile
 from otp_service.providers.aws_sms import AwsSms
 from otp_service.providers.base import Provider
 from otp_service.providers.console import Console

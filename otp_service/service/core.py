@@ -8,8 +8,8 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
+from otp_service.domain.config_file.provider_file import ProviderFile
 from otp_service.domain.keys import KeyRing, mac
-from otp_service.domain.provider_file import ProviderFile
 from otp_service.domain.public_addresses import Reach
 from otp_service.domain.routes.routing import Routing
 from otp_service.ledger.changes import AuditKey

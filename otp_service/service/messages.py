@@ -6,13 +6,13 @@ from typing import Any
 from pydantic_core import to_json
 
 from otp_service.domain import ids
-from otp_service.domain.bodies import ORIGIN_BOUND
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, b64, mac
 from otp_service.domain.messages import Dlt, Encoding
 from otp_service.domain.phone import Number, parse_number
 from otp_service.domain.requests import MessageRequest
-from otp_service.domain.templates import Template, choose, dlt_of, render_message
+from otp_service.domain.templates.bodies import ORIGIN_BOUND
+from otp_service.domain.templates.template import Template, choose, dlt_of, render_message
 from otp_service.domain.text.size import measure
 from otp_service.domain.text.typography import LOOK_ALIKES, to_gsm
 from otp_service.service.callers import Caller

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 
-from otp_service.domain.provider_file import SIMULATOR, ProviderEntry, ProviderFile
+from otp_service.domain.config_file.provider_file import SIMULATOR, ProviderEntry, ProviderFile
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Candidate
 from otp_service.domain.routes.senders import Sender

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from otp_service.domain.errors import Refusal
 from otp_service.domain.routes.plan import Plan, plan_for
 from otp_service.domain.routes.senders import Sender, is_suspended
-from otp_service.domain.templates import choose
+from otp_service.domain.templates.template import choose
 from otp_service.ledger import suspensions
 from otp_service.ledger.applications import Application
 from otp_service.ledger.changes import change

@@ -11,7 +11,7 @@ from otp_service.domain.phone import Number, parse_number
 from otp_service.domain.policy import Policy
 from otp_service.domain.requests import MessageRequest, StartRequest
 from otp_service.domain.routes.decide import Decision, decide
-from otp_service.domain.templates import dlt_of
+from otp_service.domain.templates.template import dlt_of
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import Destination, admit, locate, number_index

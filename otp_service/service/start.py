@@ -10,7 +10,7 @@ from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, b64, mac
 from otp_service.domain.policy import DAY_S, Policy
 from otp_service.domain.requests import StartRequest
-from otp_service.domain.templates import check_variable, dlt_of
+from otp_service.domain.templates.template import check_variable, dlt_of
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, random_bytes
 from otp_service.service.destination import Destination, admit, locate

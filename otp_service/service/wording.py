@@ -8,7 +8,7 @@ from otp_service.domain import codes
 from otp_service.domain.messages import Encoding
 from otp_service.domain.policy import Policy
 from otp_service.domain.requests import StartRequest
-from otp_service.domain.templates import Template, choose, message_text, render
+from otp_service.domain.templates.template import Template, choose, message_text, render
 from otp_service.domain.text.size import measure
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core

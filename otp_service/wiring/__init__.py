@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service import logs
 from otp_service.domain.addresses import networks
+from otp_service.domain.config_file.provider_file import ProviderFile, parse_provider_file, with_simulator
 from otp_service.domain.keys import KEY_BYTES, NONCE_BYTES, KeyRing, UnknownKid, parse_ring
-from otp_service.domain.provider_file import ProviderFile, parse_provider_file, with_simulator
 from otp_service.domain.public_addresses import Reach
 from otp_service.ledger import revision
 from otp_service.ledger.engine import make_engine, reading

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from otp_service.client import CheckResult, PhoneMessage
-from otp_service.domain.templates import BUILT_IN, Template, render
+from otp_service.domain.templates.template import BUILT_IN, Template, render
 
 VALUES = {"app": "Acme", "minutes": "10", "amount": "1250.00 CHF", "payee": "Shop"}
 

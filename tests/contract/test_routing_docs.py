@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from otp_service.domain.config_file import routes, senders
-from otp_service.domain.provider_file import parse_provider_file
+from otp_service.domain.config_file.provider_file import parse_provider_file
 from otp_service.domain.routes.decide import LOST
 from otp_service.domain.routes.sender_rules import COUNTRIES, Allowed
 from tests.contract.spec import at

@@ -8,7 +8,7 @@ from otp_service.domain.exposure import HOUR_MS, most_copies, most_in, most_per_
 from otp_service.domain.limits import Limit
 from otp_service.domain.policy import Policy
 from otp_service.domain.routes.rules import Candidate
-from otp_service.domain.templates import BUILT_IN, Template, message_text, render
+from otp_service.domain.templates.template import BUILT_IN, Template, message_text, render
 from otp_service.domain.text.size import measure
 
 NO_CEILING = {"spend_per_day_micros": None, "spend_per_country_per_day_micros": None}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from otp_service.domain.provider_file import parse_provider_file
+from otp_service.domain.config_file.provider_file import parse_provider_file
 from otp_service.providers import examine
 
 ROOT = Path(__file__).parents[2]

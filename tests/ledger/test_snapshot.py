@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, event, text, update
 
 from otp_service.domain.policy import Policy
-from otp_service.domain.templates import Template
+from otp_service.domain.templates.template import Template
 from otp_service.ledger import applications, blocks, keys, locks, meta, templates
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import Blocked

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from otp_service.domain.config_file.provider_file import parse_provider_file
 from otp_service.domain.messages import Callback
-from otp_service.domain.provider_file import parse_provider_file
 from otp_service.domain.routing import BACK_OFF_S
 from otp_service.providers import build_all, examine
 from otp_service.providers.placeholders import OF_MESSAGE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from otp_service.domain.provider_file import parse_provider_file
+from otp_service.domain.config_file.provider_file import parse_provider_file
 from otp_service.providers import PROVIDERS, build_all, examine
 from tests.providers.test_vonage import PEM
 

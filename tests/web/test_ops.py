@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from otp_service.domain.provider_file import ProviderFile, with_simulator
+from otp_service.domain.config_file.provider_file import ProviderFile, with_simulator
 from otp_service.service.truths import Truths
 from otp_service.store.connect import connect
 from otp_service.web.app import make_app

@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from otp_service.domain.templates import BUILT_IN, render
+from otp_service.domain.templates.template import BUILT_IN, render
 from otp_service.web.dev import Phone, blueprint
 from otp_service.web.dev.bubbles import Incoming, Next
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from otp_service.domain.exposure import most_copies, most_per_hour_micros, most_segments
 from otp_service.domain.policy import Policy
 from otp_service.domain.prices import PRICES
-from otp_service.domain.templates import BUILT_IN
+from otp_service.domain.templates.template import BUILT_IN
 from otp_service.ledger import applications, pages
 from otp_service.ledger.applications import Application
 from otp_service.ledger.pages import Page

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from otp_service.domain.bodies import Kind, parse_body
 from otp_service.domain.codes import ALPHABETS
 from otp_service.domain.errors import Refusal
-from otp_service.domain.lint import Finding
 from otp_service.domain.policy import Policy
-from otp_service.domain.templates import (
+from otp_service.domain.templates.bodies import Kind, parse_body
+from otp_service.domain.templates.lint import Finding
+from otp_service.domain.templates.template import (
     BUILT_IN,
     Template,
     canonical_locale,

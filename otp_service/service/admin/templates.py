@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from otp_service.domain.bodies import Kind
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
-from otp_service.domain.lint import Finding, Price, lint
 from otp_service.domain.messages import Dlt
 from otp_service.domain.policy import Policy
 from otp_service.domain.prices import price_micros
-from otp_service.domain.templates import Template, canonical_locale
+from otp_service.domain.templates.bodies import Kind
+from otp_service.domain.templates.lint import Finding, Price, lint
+from otp_service.domain.templates.template import Template, canonical_locale
 from otp_service.ledger import pages, templates
 from otp_service.ledger.applications import Application
 from otp_service.ledger.pages import Page, Saved

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from otp_service.domain.bodies import Kind
 from otp_service.domain.requests import Body, To, Variables
+from otp_service.domain.templates.bodies import Kind
 from otp_service.domain.times import milliseconds
 from otp_service.service.callers import Caller
 from otp_service.service.once import once

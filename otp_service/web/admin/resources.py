@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from otp_service.domain.lint import Finding
+from otp_service.domain.templates.lint import Finding
 from otp_service.domain.times import rfc3339, rfc3339_or_none
 from otp_service.ledger.applications import Application
 from otp_service.ledger.audit import Entry

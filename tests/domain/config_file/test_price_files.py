@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from otp_service.domain.config_file.money import read_rates
 from otp_service.domain.config_file.price_files import MOST_TOLD, read_prices
-from otp_service.domain.provider_file import ProviderFileError, parse_provider_file
+from otp_service.domain.config_file.provider_file import ProviderFileError, parse_provider_file
 from otp_service.domain.routes.price_tables import PriceTable
 from tests.domain.config_file.texts import PRICES, PROVIDERS, RATES, parse, problems
 

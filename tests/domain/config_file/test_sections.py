@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.provider_file import ProviderFile, ProviderFileError, with_simulator
+from otp_service.domain.config_file.provider_file import ProviderFile, ProviderFileError, with_simulator
 from tests.domain.config_file.texts import PROVIDERS, parse, problems, sender
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure

@@ -2,7 +2,7 @@
 
 import pytest
 
-from otp_service.domain.provider_file import ProviderFile, ProviderFileError, parse_provider_file
+from otp_service.domain.config_file.provider_file import ProviderFile, ProviderFileError, parse_provider_file
 
 PROVIDERS = """\
 [[providers]]

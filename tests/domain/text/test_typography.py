@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.bodies import ORIGIN_BOUND
+from otp_service.domain.templates.bodies import ORIGIN_BOUND
 from otp_service.domain.text.gsm7 import GSM7
 from otp_service.domain.text.links import has_link, plain
 from otp_service.domain.text.size import measure

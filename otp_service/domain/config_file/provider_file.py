@@ -19,10 +19,10 @@ from otp_service.domain.config_file.providers import (
     read_entry,
     repeated,
 )
+from otp_service.domain.config_file.references import resolve
 from otp_service.domain.config_file.routes import read_rule
 from otp_service.domain.config_file.sections import Document, Section, read_document
 from otp_service.domain.config_file.senders import read_sender, read_sender_rules
-from otp_service.domain.references import resolve
 from otp_service.domain.routes.rules import Rule
 from otp_service.domain.routes.sender_rules import COUNTRIES, CountryRule
 from otp_service.domain.routes.senders import Sender

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.errors import Refusal
-from otp_service.domain.templates import BUILT_IN, Template, check_variable, message_text, render
+from otp_service.domain.templates.template import BUILT_IN, Template, check_variable, message_text, render
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from otp_service.domain.lint import LONGEST, Finding, Price, lint
-from otp_service.domain.slots import TYPES
-from otp_service.domain.templates import BUILT_IN, Template
+from otp_service.domain.templates.lint import LONGEST, Finding, Price, lint
+from otp_service.domain.templates.slots import TYPES
+from otp_service.domain.templates.template import BUILT_IN, Template
 
 
 def custom(body: str, name: str = "default") -> Template:

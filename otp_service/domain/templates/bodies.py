@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from otp_service.domain.errors import invalid_field
-from otp_service.domain.slots import OURS, Body, read_body
+from otp_service.domain.templates.slots import OURS, Body, read_body
 from otp_service.domain.text.links import goes_on, has_link, plain, strict
 
 Kind = Literal["verification", "message"]

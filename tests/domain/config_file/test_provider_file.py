@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.provider_file import (
+from otp_service.domain.config_file.provider_file import (
     ProviderEntry,
     ProviderFile,
     ProviderFileError,

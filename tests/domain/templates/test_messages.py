@@ -4,12 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.bodies import MAX_BODY, parse_body
 from otp_service.domain.errors import Refusal
 from otp_service.domain.messages import Dlt
-from otp_service.domain.templates import Template, choose, dlt_of, render_message
+from otp_service.domain.templates.bodies import MAX_BODY, parse_body
+from otp_service.domain.templates.template import Template, choose, dlt_of, render_message
 from otp_service.domain.text.links import has_link, plain
-from tests.domain.test_last_line import all_codes_for_chromium
+from tests.domain.templates.test_last_line import all_codes_for_chromium
 
 steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 

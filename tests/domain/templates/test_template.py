@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otp_service.domain.bodies import parse_body
 from otp_service.domain.errors import Refusal
-from otp_service.domain.templates import (
+from otp_service.domain.templates.bodies import parse_body
+from otp_service.domain.templates.template import (
     BUILT_IN,
     Template,
     canonical_locale,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from otp_service.domain.bodies import ORIGIN_BOUND, Kind, literals, shown, unwelcome
 from otp_service.domain.errors import invalid_field
-from otp_service.domain.locales import TEXTS
 from otp_service.domain.messages import Dlt
 from otp_service.domain.policy import HOST
-from otp_service.domain.slots import MAX_VARIABLE, OURS, SLOT_NAME, check_types, read_body
+from otp_service.domain.templates.bodies import ORIGIN_BOUND, Kind, literals, shown, unwelcome
+from otp_service.domain.templates.locales import TEXTS
+from otp_service.domain.templates.slots import MAX_VARIABLE, OURS, SLOT_NAME, check_types, read_body
 from otp_service.domain.text.links import has_link, strict
 from otp_service.domain.text.typography import to_gsm
 

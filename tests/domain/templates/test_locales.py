@@ -4,10 +4,10 @@ from itertools import product
 
 import pytest
 
-from otp_service.domain.bodies import parse_body
-from otp_service.domain.lint import lint
-from otp_service.domain.locales import LRM, TEXTS
-from otp_service.domain.templates import BUILT_IN, Template, message_text, render
+from otp_service.domain.templates.bodies import parse_body
+from otp_service.domain.templates.lint import lint
+from otp_service.domain.templates.locales import LRM, TEXTS
+from otp_service.domain.templates.template import BUILT_IN, Template, message_text, render
 from otp_service.domain.text.size import measure
 
 LOCALES = ("en", "de", "fr", "es", "it", "pt", "ja", "ar", "hi", "zh")

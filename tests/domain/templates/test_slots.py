@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.errors import Refusal
-from otp_service.domain.slots import MAX_VARIABLE, TYPES, check_types, read_body
+from otp_service.domain.templates.slots import MAX_VARIABLE, TYPES, check_types, read_body
 
 FITTING = {
     "number": ["12", "-3", "0.5", "1'234.5", "1\u202f234,50", "12,34,567.00", "1.234.567,89", "1234567.89", "٥"],

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from otp_service.domain.bodies import parse_body
 from otp_service.domain.errors import Refusal
 from otp_service.domain.messages import Encoding
-from otp_service.domain.slots import MAX_VARIABLE, read_body
-from otp_service.domain.templates import Template, message_text, render
+from otp_service.domain.templates.bodies import parse_body
+from otp_service.domain.templates.slots import MAX_VARIABLE, read_body
+from otp_service.domain.templates.template import Template, message_text, render
 from otp_service.domain.text.size import Measure, measure
 from otp_service.domain.text.typography import LOOK_ALIKES, Culprit, culprits, to_gsm
 

@@ -1,0 +1,1 @@
+"""Templates: what they may say, what fills them, what they cost, and those that are built in."""
