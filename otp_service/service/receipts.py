@@ -19,6 +19,7 @@ from otp_service.store import unmatched
 from otp_service.store.receipts import Sent, apply_receipt, sent_as
 
 TOKEN_BYTES = 16
+NOBODYS = Callback("POST", "https://nobody.invalid/", {}, b"")
 
 
 def receipts_path(core: Core, provider: str, message: str, verification: str) -> str:
@@ -49,6 +50,12 @@ def accept_receipt(core: Core, name: str, token: str, read: Callable[[], Callbac
     if confirm(provider, callback):
         return 0
     return sum(_taken(core, name, receipt, sent) for receipt in provider.receipts(callback))
+
+
+def is_proven(core: Core, name: str) -> bool:
+    """Whether this provider's reports prove that they are its own: whoever believes an empty one believes anybody's."""
+    provider = core.providers.get(name)
+    return provider is not None and not provider.authentic(NOBODYS, time.time())
 
 
 def apply(core: Core, provider: str, receipt: Receipt, sent: Sent, at_ms: int | None = None) -> bool:

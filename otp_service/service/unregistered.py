@@ -1,4 +1,7 @@
-"""Senders that a vendor's report calls unregistered are taken out, lest the next message meets the same end."""
+"""Senders that a vendor's report calls unregistered are taken out, lest the next message meets the same end.
+
+Only a report that proves whose it is takes one out: a URL that leaked must not stop all messages of a country.
+"""
 
 from collections.abc import Iterable
 
@@ -6,6 +9,7 @@ from otp_service.domain.facts import Fact
 from otp_service.ledger.engine import reading
 from otp_service.ledger.tracking import handed_over
 from otp_service.service.core import Core
+from otp_service.service.receipts import is_proven
 from otp_service.service.senders import take_out
 
 UNREGISTERED = "unregistered_sender"
@@ -21,7 +25,8 @@ def heed(core: Core, facts: Iterable[Fact]) -> int:
         for fact in facts
         if fact.type == "receipt" and fact.data.get("reason") == UNREGISTERED
     }
-    return sum(_taken_out(core, *which, raw) for which, raw in told.items())
+    proven = {provider for provider in {provider for _, provider in told} if is_proven(core, provider)}
+    return sum(_taken_out(core, *which, raw) for which, raw in told.items() if which[1] in proven)
 
 
 def _taken_out(core: Core, message: str, provider: str, raw: str | None) -> bool:

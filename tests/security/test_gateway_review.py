@@ -4,23 +4,28 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from aiohttp import web
 
+from otp_service import wiring
 from otp_service.courier import vendor_client
 from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.vendor import MOST_ANSWER, failure_kind
 from otp_service.domain.routes.decide import Choice
 from otp_service.domain.times import rfc3339
 from otp_service.service.core import now_ms
+from otp_service.service.senders import taken_out
+from otp_service.settings import Settings
 from otp_service.store.connect import connect_courier
 from tests.courier import world as courier
 from tests.courier.test_own_messages import TEXT, put_message
 from tests.couriers import running_courier
 from tests.servers import RedisServer, wait_until
+from tests.web.vonage import NAME, SECRET, served, vendor
 from tests.world import NUMBER, World
 
 PATH = "/v1/messages"
@@ -160,3 +165,35 @@ def test_what_waits_is_not_sent_to_whoever_wants_it_no_more(world: World, reason
     assert api.get(f"{PATH}/{sent}").get_json()["reason"] == reason
     assert world.parts.phone
     assert "Hello" not in [shown.text for shown in world.parts.phone.messages()]
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_a_url_that_leaked_takes_no_sender_out(settings: Settings, tmp_path: Path, is_signed: bool) -> None:
+    """A report that calls a sender unregistered takes it out if it is signed, and else changes that message alone."""
+    with vendor() as vonage:
+        signed = f'signature_secret = "{SECRET}"\n' if is_signed else ""
+        options = f'kind = "vonage_sms"\nsender = "Shop"\napi_key = "a1b2c3d4"\napi_secret = "s3cr3t"\n{signed}'
+        (tmp_path / "otp-service.toml").write_text(
+            f'[[providers]]\nname = "{NAME}"\n{options}base_url = "{vonage.url}"\n'
+        )
+        stand = World(
+            wiring.build(settings.model_copy(update={"config": tmp_path / "otp-service.toml"}), development_server=True)
+        )
+        with served(stand, vonage), running_courier(stand.parts):
+            id_ = stand.api.start().get_json()["id"]
+            wait_until(lambda: _message(stand, id_)["status"] == "accepted", 20)
+            rejected: dict[str, Any] = {"err-code": "51"}
+            assert vonage.report(vonage.ids(1)[0], "rejected", **rejected) == 204
+            path = f"/v1/messages/{_message(stand, id_)['id']}"
+            wait_until(lambda: bool(stand.api.get(path).get_json().get("receipts")), 20)
+            if is_signed:
+                wait_until(lambda: bool(taken_out(stand.core)), 20)
+        # What the ledger got was heeded by the time that the courier has ended.
+        assert [out.sender for out in taken_out(stand.core)] == (["Shop"] if is_signed else [])
+        stand.core.engine.dispose()
+
+
+def _message(stand: World, id_: str) -> dict[str, Any]:
+    """The one message of a verification."""
+    found: dict[str, Any] = stand.api.get(f"/v1/verifications/{id_}").get_json()["messages"][0]
+    return found
