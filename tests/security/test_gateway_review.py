@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from otp_service import wiring
 from otp_service.courier import vendor_client
 from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.vendor import MOST_ANSWER, failure_kind
+from otp_service.domain.config_file.price_files import read_prices
 from otp_service.domain.routes.decide import Choice
 from otp_service.domain.times import rfc3339
 from otp_service.service.core import now_ms
@@ -197,3 +199,10 @@ def _message(stand: World, id_: str) -> dict[str, Any]:
     """The one message of a verification."""
     found: dict[str, Any] = stand.api.get(f"/v1/verifications/{id_}").get_json()["messages"][0]
     return found
+
+
+def test_a_price_file_in_millionths_is_refused() -> None:
+    """A price that nobody asks for is a mistake in the file, and told by its line."""
+    prices, wrong = read_prices("country,price,currency\nCH,72500,USD\nDE,0.07,USD\n", {"USD": Decimal(1)})
+    assert prices.countries == {}
+    assert wrong == ["line 2: price is above 1000 USD for a segment; is it in whole units of its currency?"]

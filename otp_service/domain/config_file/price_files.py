@@ -13,6 +13,7 @@ from otp_service.domain.routes.price_tables import PriceTable
 COLUMNS = ("country", "prefix", "price", "currency")
 PRICE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 PREFIX = re.compile(r"\+?([1-9][0-9]{0,14})")
+MOST_MICROS = 10**9  # for a segment, as in a policy: nobody asks for a thousand dollars, but a column may be mistaken
 MOST_TOLD = 10  # a file in the wrong format has a mistake in every line
 
 
@@ -58,6 +59,8 @@ def _wrong(row: Mapping[str, str], rates: Rates) -> Iterator[str]:
         yield "currency must be three capital letters such as EUR"
     elif row["currency"] not in rates:
         yield no_rate(row["currency"])
+    elif PRICE.fullmatch(row["price"]) and (micros(row["price"], row["currency"], rates) or 0) > MOST_MICROS:
+        yield "price is above 1000 USD for a segment; is it in whole units of its currency?"
 
 
 def _table(rows: Iterable[Mapping[str, str]], rates: Rates) -> PriceTable:
