@@ -1,23 +1,17 @@
-"""Lists by the page, for admins: applications, keys, templates, blocks, hard locks, audit.
+"""Lists by the page, for admins: applications, keys, templates, blocks, opt-outs, webhooks, hard locks, audit."""
 
-A cursor names the last row of its page, so that rows that come or go meanwhile neither repeat nor hide others.
-"""
-
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Connection, RowMapping, Select, or_, select, tuple_
+from sqlalchemy import Connection, RowMapping, or_, select
 
-from otp_service.domain.errors import invalid_field
-from otp_service.domain.keys import b64, canonical, unb64
 from otp_service.domain.templates.bodies import Kind
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.audit import Entry
 from otp_service.ledger.blocks import Block, block_of
 from otp_service.ledger.keys import ApiKey, key_of
 from otp_service.ledger.opt_outs import OptOut, opt_out_of
+from otp_service.ledger.paging import Page, page_rows
 from otp_service.ledger.schema import (
     api_keys,
     applications,
@@ -31,18 +25,6 @@ from otp_service.ledger.schema import (
 )
 from otp_service.ledger.templates import REMOVED, newest_versions
 from otp_service.ledger.webhooks import Webhook, webhook_of
-
-Item = TypeVar("Item")
-Place = Sequence[Column[Any]]
-MOST = 2**63
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some of a list, and where the next page begins."""
-
-    items: Sequence[Item]
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +56,7 @@ class Disabled:
 def applications_page(connection: Connection, limit: int, cursor: str | None) -> Page[Application]:
     """Every application whose policy can be read, oldest first."""
     place = (applications.c.created_at, applications.c.id)
-    rows, following = _rows(connection, select(*COLUMNS), place, limit, cursor)
+    rows, following = page_rows(connection, select(*COLUMNS), place, limit, cursor)
     return Page([found for row in rows if (found := _readable(row)) is not None], following)
 
 
@@ -83,7 +65,7 @@ def keys_page(connection: Connection, application_id: str | None, limit: int, cu
     found = select(api_keys)
     if application_id is not None:
         found = found.where(api_keys.c.application_id == application_id)
-    rows, following = _rows(connection, found, (api_keys.c.created_at, api_keys.c.id), limit, cursor)
+    rows, following = page_rows(connection, found, (api_keys.c.created_at, api_keys.c.id), limit, cursor)
     return Page([key_of(row) for row in rows], following)
 
 
@@ -96,7 +78,7 @@ def key(connection: Connection, id: str) -> ApiKey | None:
 def templates_page(connection: Connection, application_id: str, limit: int, cursor: str | None) -> Page[Saved]:
     """An application's templates in force, by name and locale."""
     found = newest_versions().where(templates.c.application_id == application_id)
-    rows, following = _rows(connection, found, (templates.c.name, templates.c.locale), limit, cursor)
+    rows, following = page_rows(connection, found, (templates.c.name, templates.c.locale), limit, cursor)
     return Page([_saved(row) for row in rows], following)
 
 
@@ -119,7 +101,7 @@ def versions_page(
         templates.c.locale == locale,
         templates.c.body != REMOVED,
     )
-    rows, following = _rows(connection, found, (templates.c.version,), limit, cursor, newest_first=True)
+    rows, following = page_rows(connection, found, (templates.c.version,), limit, cursor, newest_first=True)
     return Page([_saved(row) for row in rows], following)
 
 
@@ -135,7 +117,7 @@ def blocks_page(
     if application_id is not None:
         found = found.where(blocks.c.application_id == application_id)
     place = (blocks.c.created_at, blocks.c.id)
-    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    rows, following = page_rows(connection, found, place, limit, cursor, newest_first=True)
     return Page([block_of(row) for row in rows], following)
 
 
@@ -151,7 +133,7 @@ def opt_outs_page(
     """An application's opt-outs, newest first; those that test keys made or the others."""
     found = select(opt_outs).where(opt_outs.c.application_id == application_id, opt_outs.c.test == test)
     place = (opt_outs.c.created_at, opt_outs.c.number_index)
-    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    rows, following = page_rows(connection, found, place, limit, cursor, newest_first=True)
     return Page([opt_out_of(row) for row in rows], following)
 
 
@@ -160,7 +142,7 @@ def webhooks_page(connection: Connection, application_id: str | None, limit: int
     found = select(webhooks)
     if application_id is not None:
         found = found.where(webhooks.c.application_id == application_id)
-    rows, following = _rows(connection, found, (webhooks.c.created_at, webhooks.c.id), limit, cursor)
+    rows, following = page_rows(connection, found, (webhooks.c.created_at, webhooks.c.id), limit, cursor)
     return Page([webhook_of(row) for row in rows], following)
 
 
@@ -172,58 +154,14 @@ def disabled_page(connection: Connection, application_id: str, limit: int, curso
         .where(hard_locks.c.application_id == application_id, hard_locks.c.lifted_at.is_(None))
     )
     place = (hard_locks.c.locked_at, hard_locks.c.fact_id)
-    rows, following = _rows(connection, found, place, limit, cursor, newest_first=True)
+    rows, following = page_rows(connection, found, place, limit, cursor, newest_first=True)
     return Page([Disabled(*(row[name] for name in Disabled.__slots__)) for row in rows], following)
 
 
 def audit_page(connection: Connection, limit: int, cursor: str | None) -> Page[Entry]:
     """What admins did, newest first."""
-    rows, following = _rows(connection, select(audit), (audit.c.seq,), limit, cursor, newest_first=True)
+    rows, following = page_rows(connection, select(audit), (audit.c.seq,), limit, cursor, newest_first=True)
     return Page([Entry(**row) for row in rows], following)
-
-
-def _rows(
-    connection: Connection,
-    found: Select[Any],
-    place: Place,
-    limit: int,
-    cursor: str | None,
-    *,
-    newest_first: bool = False,
-) -> tuple[Sequence[RowMapping], str | None]:
-    """The rows of one page by their place, and the cursor behind them if more follow."""
-    if cursor is not None:
-        here, behind = tuple_(*place), tuple_(*_read_cursor(cursor, place))
-        found = found.where(here < behind if newest_first else here > behind)
-    order = [column.desc() if newest_first else column.asc() for column in place]
-    rows = connection.execute(found.order_by(None).order_by(*order).limit(limit + 1)).mappings().all()
-    shown = rows[:limit]
-    return shown, _write_cursor(shown[-1], place) if len(rows) > limit else None
-
-
-def _write_cursor(last: RowMapping, place: Place) -> str:
-    return b64(canonical([last[column.name] for column in place]).encode())
-
-
-def _read_cursor(cursor: str, place: Place) -> list[Any]:
-    try:
-        values = json.loads(unb64(cursor))
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, list) or [_kind(value) for value in values] != [_python(column) for column in place]:
-        raise invalid_field("cursor", "is not one that this list gave out")
-    return values
-
-
-def _kind(value: Any) -> type | None:
-    """The type of a value that a database takes, else None."""
-    if type(value) is int and -MOST <= value < MOST:
-        return int
-    return str if isinstance(value, str) and value.isprintable() else None
-
-
-def _python(column: Column[Any]) -> type:
-    return column.type.python_type
 
 
 def _readable(row: RowMapping) -> Application | None:

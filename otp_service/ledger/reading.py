@@ -1,18 +1,15 @@
 """What the ledger tells of verifications: one by id, or pages of them, newest first."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, select
 
-from otp_service.domain.errors import invalid_field
-from otp_service.domain.keys import b64, unb64
+from otp_service.ledger.paging import Page, page_rows
 from otp_service.ledger.schema import messages, people, verifications
 
-_CURSOR = re.compile(r"([0-9]{1,15}):([\w-]{1,80})", re.ASCII)
-_POSITION = (verifications.c.created_at, verifications.c.id)
+_PLACE = (verifications.c.created_at, verifications.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +62,6 @@ class VerificationRow:
     messages: Sequence[MessageRow] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of a list, and where the next page begins."""
-
-    items: Sequence[VerificationRow]
-    next_cursor: str | None
-
-
 def verification(connection: Connection, application_id: str, id: str) -> VerificationRow | None:
     """One verification of this application with its messages; what is still pending here reads `expired`.
 
@@ -95,27 +84,19 @@ def page(
     to_ms: int | None = None,
     limit: int = 50,
     cursor: str | None = None,
-) -> Page:
-    """Verifications created in [from_ms, to_ms), newest first.
-
-    A cursor names the last row of its page, so that rows that come or go meanwhile neither repeat nor hide others.
-    Refuses a cursor that is none with `invalid_field`.
-    """
+) -> Page[VerificationRow]:
+    """Verifications created in [from_ms, to_ms), newest first."""
     wanted: list[ColumnElement[bool] | None] = [
         None if test is None else verifications.c.test == test,
         None if number_index is None else and_(people.c.number_index == number_index, verifications.c.number_kept),
         None if status is None else _status(now_ms) == status,
         None if from_ms is None else verifications.c.created_at >= from_ms,
         None if to_ms is None else verifications.c.created_at < to_ms,
-        None if cursor is None else tuple_(*_POSITION) < tuple_(*read_cursor(cursor)),
     ]
     found = _verifications(application_id, *(each for each in wanted if each is not None), now_ms=now_ms)
-    newest = found.order_by(*(column.desc() for column in _POSITION)).limit(limit + 1)
-    rows = connection.execute(newest).mappings().all()
-    shown = rows[:limit]
-    theirs = messages_of(connection, [row["id"] for row in shown])
-    items = [_verification(row, theirs.get(row["id"], ())) for row in shown]
-    return Page(items, write_cursor(items[-1]) if len(rows) > limit else None)
+    rows, following = page_rows(connection, found, _PLACE, limit, cursor, newest_first=True)
+    theirs = messages_of(connection, [row["id"] for row in rows])
+    return Page([_verification(row, theirs.get(row["id"], ())) for row in rows], following)
 
 
 def messages_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[MessageRow]]:
@@ -126,22 +107,6 @@ def messages_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[Me
     for row in connection.execute(found.order_by(messages.c.queued_at, messages.c.id)):
         theirs.setdefault(row[0], []).append(MessageRow(*row[1:]))
     return theirs
-
-
-def write_cursor(last: VerificationRow) -> str:
-    """The cursor behind a row."""
-    return b64(f"{last.created_at}:{last.id}".encode())
-
-
-def read_cursor(cursor: str) -> tuple[int, str]:
-    """The (created_at, id) behind which a page begins."""
-    try:
-        place = _CURSOR.fullmatch(unb64(cursor).decode())
-    except ValueError:
-        place = None
-    if place is None:
-        raise invalid_field("cursor", "is not one that this list gave out")
-    return int(place[1]), place[2]
 
 
 def _verifications(application_id: str, *wanted: ColumnElement[bool], now_ms: int | None) -> Select[Any]:

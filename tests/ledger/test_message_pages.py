@@ -9,7 +9,8 @@ from otp_service.ledger import messages
 from otp_service.ledger.applications import Application
 from otp_service.ledger.engine import reading
 from otp_service.ledger.facts import apply_facts
-from otp_service.ledger.messages import Page
+from otp_service.ledger.paging import Page
+from otp_service.ledger.tracking import TrackedRow
 from tests.ledger.telling import DAY, HOUR, NOW, SECOND, moved, queued, story
 
 
@@ -22,12 +23,12 @@ def own(number: int, app: Application, **more: object) -> Fact:
     return fact
 
 
-def listed(engine: Engine, app: Application, now_ms: int = NOW + HOUR, **wanted: object) -> Page:
+def listed(engine: Engine, app: Application, now_ms: int = NOW + HOUR, **wanted: object) -> Page[TrackedRow]:
     with reading(engine) as connection:
         return messages.page(connection, app.id, now_ms, **{"test": False, **wanted})
 
 
-def ids(page: Page) -> list[str]:
+def ids(page: Page[TrackedRow]) -> list[str]:
     return [item.id for item in page.items]
 
 

@@ -15,7 +15,7 @@ from otp_service.ledger.applications import Application
 from otp_service.ledger.changes import change
 from otp_service.ledger.engine import reading
 from otp_service.ledger.facts import apply_facts
-from otp_service.ledger.pages import Page
+from otp_service.ledger.paging import Page
 from tests.ledger.telling import AUDIT_KEY, NOW
 
 Read = Callable[[Connection, str, int, str | None], Page[Any]]

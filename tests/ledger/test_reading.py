@@ -4,12 +4,14 @@ import pytest
 from sqlalchemy import Engine, update
 
 from otp_service.domain.errors import Refusal
+from otp_service.domain.keys import b64
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, reading
 from otp_service.ledger.applications import Application
 from otp_service.ledger.engine import reading as reading_
 from otp_service.ledger.facts import apply_facts
-from otp_service.ledger.reading import Page, Person, VerificationRow
+from otp_service.ledger.paging import Page
+from otp_service.ledger.reading import Person, VerificationRow
 from otp_service.ledger.schema import verifications
 from tests.ledger.telling import NOW, SECOND, changing, moved, queued, started, story, turned
 
@@ -19,12 +21,12 @@ def _read(engine: Engine, application_id: str, id: str) -> VerificationRow | Non
         return reading.verification(connection, application_id, id)
 
 
-def _page(engine: Engine, application_id: str, now_ms: int = NOW, **wanted: object) -> Page:
+def _page(engine: Engine, application_id: str, now_ms: int = NOW, **wanted: object) -> Page[VerificationRow]:
     with reading_(engine) as connection:
         return reading.page(connection, application_id, now_ms, **wanted)  # type: ignore[arg-type]
 
 
-def _ids(page: Page) -> list[str]:
+def _ids(page: Page[VerificationRow]) -> list[str]:
     return [found.id for found in page.items]
 
 
@@ -112,7 +114,8 @@ def test_a_full_last_page_has_no_next(engine: Engine, app: Application) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "!!!", "", "eDp5", "_w", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5OnZlcl8x", "MTp2ZXIA"]
+    "cursor",
+    ["x", "!!!", "", "_w", *(b64(text.encode()) for text in ('["x","y"]', f'[{9**30},"ver_1"]', '[1,"ver\\u0000"]'))],
 )
 def test_a_made_up_cursor_is_refused(engine: Engine, app: Application, cursor: str) -> None:
     """A cursor that no list gave out is refused by its field's name."""

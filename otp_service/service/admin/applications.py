@@ -8,7 +8,7 @@ from otp_service.domain.prices import PRICES
 from otp_service.domain.templates.template import BUILT_IN
 from otp_service.ledger import applications, pages
 from otp_service.ledger.applications import Application
-from otp_service.ledger.pages import Page
+from otp_service.ledger.paging import Page
 from otp_service.service.admin.fields import shown_name
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.admin.policies import Fields, first_policy, merged

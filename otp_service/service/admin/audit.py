@@ -2,7 +2,7 @@
 
 from otp_service.ledger import pages
 from otp_service.ledger.audit import Entry
-from otp_service.ledger.pages import Page
+from otp_service.ledger.paging import Page
 from otp_service.service.admin.opening import looking
 from otp_service.service.core import Core
 

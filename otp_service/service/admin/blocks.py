@@ -8,7 +8,7 @@ from otp_service.domain.phone import mask
 from otp_service.ledger import blocks, pages
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import Block, Kind
-from otp_service.ledger.pages import Page
+from otp_service.ledger.paging import Page
 from otp_service.service.admin.fields import future, number, words
 from otp_service.service.admin.opening import changing, looking, owner, stored
 from otp_service.service.core import Core, now_ms, random_bytes

@@ -8,7 +8,7 @@ from otp_service.domain import apikeys
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger import keys, pages
 from otp_service.ledger.keys import ApiKey
-from otp_service.ledger.pages import Page
+from otp_service.ledger.paging import Page
 from otp_service.service.admin.fields import future, words
 from otp_service.service.admin.opening import changing, looking, owner, stored
 from otp_service.service.callers import LIVE_ONLY

@@ -6,7 +6,8 @@ from otp_service.domain.keys import b64
 from otp_service.domain.phone import mask
 from otp_service.ledger import audit, locks, pages
 from otp_service.ledger.applications import Application
-from otp_service.ledger.pages import Disabled, Page
+from otp_service.ledger.pages import Disabled
+from otp_service.ledger.paging import Page
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.admin.subjects import caller_of, destination_of
 from otp_service.service.core import Core, now_ms

@@ -13,7 +13,8 @@ from otp_service.domain.templates.lint import Finding, Price, lint
 from otp_service.domain.templates.template import Template, canonical_locale
 from otp_service.ledger import pages, templates
 from otp_service.ledger.applications import Application
-from otp_service.ledger.pages import Page, Saved
+from otp_service.ledger.pages import Saved
+from otp_service.ledger.paging import Page
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.core import Core
 

@@ -14,7 +14,7 @@ from otp_service.ledger import deliveries, pages, replays, webhooks
 from otp_service.ledger.changes import Change
 from otp_service.ledger.deliveries import Delivery
 from otp_service.ledger.ids import new_id
-from otp_service.ledger.pages import Page
+from otp_service.ledger.paging import Page
 from otp_service.ledger.webhooks import Kind, Secret, Webhook
 from otp_service.service.admin.opening import changing, looking, owner, stored
 from otp_service.service.core import Core, now_ms, random_bytes

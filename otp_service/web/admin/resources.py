@@ -9,7 +9,8 @@ from otp_service.ledger.applications import Application
 from otp_service.ledger.audit import Entry
 from otp_service.ledger.blocks import Block
 from otp_service.ledger.keys import ApiKey
-from otp_service.ledger.pages import Disabled, Page, Saved
+from otp_service.ledger.pages import Disabled, Saved
+from otp_service.ledger.paging import Page
 from otp_service.service.admin import applications, blocks, locks, policies
 from otp_service.service.admin.keys import Created
 from otp_service.service.admin.limits import Counted
