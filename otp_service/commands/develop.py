@@ -37,6 +37,7 @@ ACTOR = "dev"
 FIRST_PORT = 8000
 HOST = "127.0.0.1"
 STOP_S = 15.0
+STAYS_HERE = ("simulator", "console")  # kinds of providers by which nothing leaves this machine
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Running:
     api_key: str
     admin_key: str
     notes: tuple[str, ...]
+    vendors: tuple[str, ...] = ()  # by whom real messages go out
 
     @property
     def phone_url(self) -> str:
@@ -73,13 +75,8 @@ def dev(port: int, data_dir: Path, as_json: bool) -> None:
     """Everything in one process for development: store, web, courier, simulated phone."""
     with running(port, data_dir) as service:
         if as_json:
-            shown = {
-                "url": service.url,
-                "api_key": service.api_key,
-                "admin_key": service.admin_key,
-                "phone_url": service.phone_url,
-            }
-            click.echo(json.dumps(shown))
+            names = ("url", "api_key", "admin_key", "phone_url")
+            click.echo(json.dumps({name: getattr(service, name) for name in names}))
         else:
             _welcome(service)
         with contextlib.suppress(KeyboardInterrupt):
@@ -111,7 +108,8 @@ def running(port: int, data_dir: Path, *, quiet: bool = False) -> Iterator[Runni
             parts, api_key, admin_key, listener, notes = _prepare(port, data_dir, store.url, quiet)
             notes = ([store.banner] if store.banner else []) + notes
             with _threads(parts, listener):
-                yield Running(parts.settings.public_url, api_key, admin_key, tuple(notes))
+                vendors = tuple(entry.name for entry in parts.core.provider_file.live if entry.kind not in STAYS_HERE)
+                yield Running(parts.settings.public_url, api_key, admin_key, tuple(notes), vendors)
         finally:
             store.stop()
 
@@ -228,7 +226,10 @@ def _welcome(service: Running) -> None:
     check = _curl(service, "/v1/verifications/check", {"to": number, "code": "CODE"})
     click.echo(f"\n  service    {service.url}\n  phone      {service.phone_url}\n  reference  {service.url}/docs")
     click.echo(f"  API key    {service.api_key}\n  admin key  {service.admin_key}")
-    click.echo(f"\nRequest a code; it arrives on the simulated phone:\n\n{start}")
+    way = "it arrives on the simulated phone"
+    if service.vendors:
+        way = f"it goes out by {' or '.join(service.vendors)}, so put your own number in"
+    click.echo(f"\nRequest a code; {way}:\n\n{start}")
     click.echo(f"\nCheck it, with the code in place of CODE:\n\n{check}\n\nCtrl-C stops it.")
     sys.stdout.flush()
 

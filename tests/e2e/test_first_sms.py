@@ -133,6 +133,14 @@ def test_a_look_before_sending_names_the_vendor(newcomer: Newcomer) -> None:
     assert re.search(r"^1 +twilio +\+15005550006 +0\.\d+ USD", told.stdout, re.MULTILINE)
 
 
+def test_a_service_with_a_vendor_asks_for_ones_own_number(newcomer: Newcomer) -> None:
+    """In step 5 the line to copy says by whom the code goes out, and that the number in it is nobody's to try."""
+    with typed(f"{SEND} --port 0", newcomer.shell_after(exported(reports=False)), newcomer.folder) as running:
+        running.wait_for("Ctrl-C stops it.")
+
+        assert "Request a code; it goes out by twilio, so put your own number in:" in running.said
+
+
 def test_a_code_arrives_and_is_right(running: Running) -> None:
     """Step 5 hands one message to Twilio, as the account and sender of the page, and its code is a login."""
     started = running.pasted(START)
