@@ -54,6 +54,8 @@ SIGNS: Mapping[tuple[Verdict, str], Sign] = {
     (Verdict.MISCONFIGURED, "bad_credentials"): "shut",
     (Verdict.MISCONFIGURED, "no_funds"): "shut",
 }
+# Without a word of the vendor's it may be this number that is forbidden: asking for one must not shut it to all others.
+WORDLESS_403 = "http 403"
 OTHERWISE: Mapping[Verdict, Sign] = {
     Verdict.ACCEPTED: "well",
     Verdict.REJECTED: "well",  # it works well enough to know that nobody has this number
@@ -66,7 +68,8 @@ OTHERWISE: Mapping[Verdict, Sign] = {
 
 def sign_of(outcome: Outcome) -> Sign:
     """What an outcome says of the provider rather than of the message."""
-    return SIGNS.get((outcome.verdict, outcome.reason or "unknown"), OTHERWISE[outcome.verdict])
+    sign = SIGNS.get((outcome.verdict, outcome.reason or "unknown"), OTHERWISE[outcome.verdict])
+    return "failed" if sign == "shut" and outcome.raw == WORDLESS_403 else sign
 
 
 def pause_ms(outcome: Outcome) -> int:

@@ -17,6 +17,8 @@ from otp_service.courier import vendor_client
 from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.vendor import MOST_ANSWER, failure_kind
 from otp_service.domain.config_file.price_files import read_prices
+from otp_service.domain.health import sign_of
+from otp_service.domain.messages import Outcome, Verdict
 from otp_service.domain.routes.decide import Choice
 from otp_service.domain.times import rfc3339
 from otp_service.service.core import now_ms
@@ -206,3 +208,10 @@ def test_a_price_file_in_millionths_is_refused() -> None:
     prices, wrong = read_prices("country,price,currency\nCH,72500,USD\nDE,0.07,USD\n", {"USD": Decimal(1)})
     assert prices.countries == {}
     assert wrong == ["line 2: price is above 1000 USD for a segment; is it in whole units of its currency?"]
+
+
+def test_a_forbidden_number_does_not_shut_a_provider_to_all_others() -> None:
+    """A 403 without a word of the vendor's may be about one number: it counts as one failure."""
+    of_status = Outcome(Verdict.MISCONFIGURED, "bad_credentials", raw="http 403")
+    in_words = Outcome(Verdict.MISCONFIGURED, "bad_credentials", raw="20003")
+    assert [sign_of(of_status), sign_of(in_words)] == ["failed", "shut"]
