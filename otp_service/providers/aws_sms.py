@@ -7,7 +7,7 @@ account.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Self
 
 import httpx
@@ -18,7 +18,7 @@ from otp_service.providers import sns
 from otp_service.providers.answers import json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.aws_sigv4 import Signer, signed
 from otp_service.providers.aws_words import ERRORS, STATUSES
-from otp_service.providers.base import Known, Options, Vendor, matching
+from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.option_types import BaseUrl, HeaderSecret
 
 MIN_TTL_S, MAX_TTL_S = 5, 259_200
@@ -60,10 +60,10 @@ class AwsSms(Vendor):
     kind: ClassVar[str] = "aws_sms"
     options_type: ClassVar[type[Options]] = AwsSmsOptions
     fixed_receipts = True
-    carries_dlt: ClassVar[bool] = True
-    signed_by: ClassVar[str] = "RSA by Amazon SNS"
-    max_characters: ClassVar[int | None] = 1600
-    errors: ClassVar[Mapping[str, Known]] = ERRORS
+    carries_dlt = True
+    signed_by = "RSA by Amazon SNS"
+    max_characters = 1600
+    errors = ERRORS
     statuses = STATUSES
 
     def __init__(self, name: str, options: AwsSmsOptions) -> None:

@@ -6,7 +6,6 @@ errors as `infobip_words.py` says. (*) from memory: the bounds of validityPeriod
 
 import base64
 import hmac
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import httpx
@@ -14,7 +13,7 @@ from pydantic import Field
 
 from otp_service.domain.messages import FAILURES, Callback, Message, Outcome, Receipt, Verdict
 from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
-from otp_service.providers.base import Known, Options, Vendor, matching
+from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.infobip_words import ERRORS, GROUPS, STATUSES
 from otp_service.providers.option_types import BaseUrl, HeaderName, HeaderSecret, Secret, Sender
 from otp_service.providers.proofs import basic, same
@@ -60,9 +59,9 @@ class Infobip(Vendor):
 
     kind: ClassVar[str] = "infobip"
     options_type: ClassVar[type[Options]] = InfobipOptions
-    carries_dlt: ClassVar[bool] = True
-    signed_by: ClassVar[str] = "a password or an HMAC, if the subscription has one"
-    errors: ClassVar[Mapping[str, Known]] = ERRORS
+    carries_dlt = True
+    signed_by = "a password or an HMAC, if the subscription has one"
+    errors = ERRORS
 
     def __init__(self, name: str, options: InfobipOptions) -> None:
         self.name = name

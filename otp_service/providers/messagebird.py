@@ -13,7 +13,7 @@ import httpx
 
 from otp_service.domain.messages import Callback, Message, Outcome, Receipt, Verdict
 from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
-from otp_service.providers.base import Known, Options, Vendor
+from otp_service.providers.base import Options, Vendor
 from otp_service.providers.forms import query_of
 from otp_service.providers.messagebird_words import ERRORS, STATUSES
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Secret, Sender
@@ -40,8 +40,8 @@ class MessageBird(Vendor):
 
     kind: ClassVar[str] = "messagebird"
     options_type: ClassVar[type[Options]] = MessageBirdOptions
-    signed_by: ClassVar[str] = "a JWT (HS256)"
-    errors: ClassVar[Mapping[str, Known]] = ERRORS
+    signed_by = "a JWT (HS256)"
+    errors = ERRORS
     statuses = STATUSES
 
     def __init__(self, name: str, options: MessageBirdOptions) -> None:

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -16,7 +15,7 @@ import httpx
 
 from otp_service.domain.messages import FAILURES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers.answers import json_of, unreadable, vendor_id, vendor_word
-from otp_service.providers.base import Known, Options, Vendor, matching
+from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender
 from otp_service.providers.proofs import is_fresh, same
 from otp_service.providers.sender_forms import ascii_complaint, in_digits
@@ -46,9 +45,9 @@ class Sinch(Vendor):
 
     kind: ClassVar[str] = "sinch"
     options_type: ClassVar[type[Options]] = SinchOptions
-    max_characters: ClassVar[int | None] = 1600
-    signed_by: ClassVar[str] = "HMAC, if Sinch has set a secret up"
-    errors: ClassVar[Mapping[str, Known]] = ERRORS
+    max_characters = 1600
+    signed_by = "HMAC, if Sinch has set a secret up"
+    errors = ERRORS
 
     def __init__(self, name: str, options: SinchOptions) -> None:
         self.name = name

@@ -19,7 +19,7 @@ from otp_service.providers.option_types import BaseUrl, HeaderSecret, Uuid
 from otp_service.providers.telnyx_signature import is_signed, public_key
 from otp_service.providers.telnyx_words import ERRORS
 
-MOST_SEGMENTS = 10  # (*) what 40302 calls too large
+MAX_SEGMENTS = 10  # (*) what 40302 calls too large
 
 # to[].status -> ours. Its queue is behind our hand-over, so queued and sending are `accepted` here; what the network
 # never confirms stays with what is known: it was sent.
@@ -81,8 +81,8 @@ class Telnyx(Vendor):
 
     def unfit(self, message: Message) -> str | None:
         """More segments than it takes, or a sender that it would not use."""
-        if message.segments > MOST_SEGMENTS:
-            return f"takes at most {MOST_SEGMENTS} segments"
+        if message.segments > MAX_SEGMENTS:
+            return f"takes at most {MAX_SEGMENTS} segments"
         sender = message.sender or self.sender
         if sender and sender_forms.is_name(sender) and self._profile is None:
             return "sends under a name only with messaging_profile_id"
