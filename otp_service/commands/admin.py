@@ -7,9 +7,9 @@ import click
 
 from otp_service import wiring
 from otp_service.commands.output import as_json, say, show
+from otp_service.commands.times import time_ms
 from otp_service.domain.apikeys import SCOPES
-from otp_service.domain.errors import invalid_field
-from otp_service.domain.times import milliseconds, rfc3339, rfc3339_or_none
+from otp_service.domain.times import rfc3339, rfc3339_or_none
 from otp_service.ledger.applications import Application
 from otp_service.ledger.keys import ApiKey
 from otp_service.service.admin import applications as applications_admin
@@ -98,7 +98,7 @@ def create_key(
         _by_commas(scopes),
         test=test,
         ips=_by_commas(ips),
-        expires_ms=_time(expires_at),
+        expires_ms=time_ms("expires_at", expires_at),
     )
     show({"id": made.id, "key": made.text}, as_json)
 
@@ -150,13 +150,6 @@ def _countries(text: str) -> str | list[str]:
 
 def _by_commas(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _time(text: str | None) -> int | None:
-    try:
-        return None if text is None else milliseconds(text)
-    except ValueError:
-        raise invalid_field("expires_at", "write it as 2027-01-01T00:00:00Z") from None
 
 
 def _assignment(text: str) -> tuple[list[str], Any]:

@@ -9,8 +9,9 @@ import click
 
 from otp_service import wiring
 from otp_service.commands.output import as_json, show
+from otp_service.commands.times import time_ms
 from otp_service.domain.errors import invalid_field
-from otp_service.domain.times import milliseconds, rfc3339
+from otp_service.domain.times import rfc3339
 from otp_service.ledger.reports import By
 from otp_service.service.reports import Item, Report, report
 from otp_service.settings import read_settings
@@ -22,10 +23,7 @@ SHOWN = (
 
 
 def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    try:
-        return None if value is None else milliseconds(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+    return time_ms(param.opts[0].lstrip("-"), value)
 
 
 @click.command(short_help="What became of the messages, and what they cost.")

@@ -6,10 +6,10 @@ import click
 
 from otp_service.commands.admin import opened
 from otp_service.commands.output import as_json, show
-from otp_service.domain.errors import invalid_field
+from otp_service.commands.times import time_ms
 from otp_service.domain.messages import Message, MessageClass
 from otp_service.domain.routes.decide import Decision, dollars
-from otp_service.domain.times import milliseconds, rfc3339
+from otp_service.domain.times import rfc3339
 from otp_service.service.simulate import explain as explained
 from otp_service.web.simulate import route as shown
 
@@ -38,7 +38,7 @@ def explain(
 ) -> None:
     """Shows who would carry a message to the number TO, and why each other provider would not."""
     message, decision = explained(
-        opened(), to, application=application, message_class=message_class, purpose=purpose, at_ms=_time(at)
+        opened(), to, application=application, message_class=message_class, purpose=purpose, at_ms=time_ms("at", at)
     )
     if as_json:
         show({"to": message.to, "country": message.country, **shown(decision)}, True)
@@ -70,10 +70,3 @@ def _choice(place: int, choice: dict[str, Any]) -> dict[str, Any]:
         "receipt_timeout_s": choice["receipt_timeout_s"],
         "probe": "yes" if choice["probe"] else "",
     }
-
-
-def _time(text: str | None) -> int | None:
-    try:
-        return None if text is None else milliseconds(text)
-    except ValueError:
-        raise invalid_field("at", "write it as 2027-01-01T00:00:00Z") from None

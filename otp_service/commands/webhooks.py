@@ -6,8 +6,8 @@ import click
 
 from otp_service.commands.admin import ACTOR, opened
 from otp_service.commands.output import as_json, say, show
-from otp_service.domain.errors import invalid_field
-from otp_service.domain.times import milliseconds, rfc3339
+from otp_service.commands.times import time_ms
+from otp_service.domain.times import rfc3339
 from otp_service.domain.webhooks import OVERLAP_S
 from otp_service.ledger.webhooks import Webhook
 from otp_service.service.admin import webhooks as admin
@@ -86,7 +86,7 @@ def replay_webhook(id: str, event: str | None, from_: str | None, to_time: str |
     """Sends events again."""
     if (event is None) == (from_ is None):
         raise click.UsageError("say either --event or --from")
-    span = {"from_ms": _time("from", from_), "to_ms": _time("to_time", to_time)}
+    span = {"from_ms": time_ms("from", from_), "to_ms": time_ms("to_time", to_time)}
     count = admin.replay(opened(), ACTOR, id, event=event, **span)
     say({"deliveries": count}, as_json, f"{count} events go out again.")
 
@@ -132,10 +132,3 @@ def _webhook(found: Webhook) -> dict[str, Any]:
 
 def _keyed(made: admin.Keyed) -> dict[str, Any]:
     return {**_webhook(made.shown.webhook), "secret": made.secret, "public_keys": list(made.shown.public_keys)}
-
-
-def _time(field: str, text: str | None) -> int | None:
-    try:
-        return None if text is None else milliseconds(text)
-    except ValueError:
-        raise invalid_field(field, "write it as 2026-11-20T00:00:00Z") from None
