@@ -1,18 +1,19 @@
 """The message endpoints: parse, one call to the service, render."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Blueprint, Response, g
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict
 
 from otp_service.domain.messages import MessageStatus
-from otp_service.domain.requests import MessageRequest, MoveRequest, OutcomeRequest, Reference, To
-from otp_service.domain.times import milliseconds, rfc3339, rfc3339_or_none
+from otp_service.domain.requests import MessageRequest, MoveRequest, OutcomeRequest, Reference
+from otp_service.domain.times import rfc3339, rfc3339_or_none
 from otp_service.service import message_lookup as lookup
 from otp_service.service.messages import send
 from otp_service.service.tracking import Tracked
 from otp_service.store.messages import Queued
 from otp_service.web.context import caller, core, idempotent
+from otp_service.web.fields import ListQuery
 from otp_service.web.parsing import json_body, query
 from otp_service.web.rendering import answer
 from otp_service.web.tracking import CURRENCY, resource
@@ -31,29 +32,11 @@ class ByReference(BaseModel):
     reference: Reference
 
 
-class ListQuery(BaseModel):
+class MessageQuery(ListQuery):
     """The query of GET /v1/messages."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    to: To | None = None
     status: MessageStatus | None = None
     reference: Reference | None = None
-    from_ms: Annotated[int | None, Field(alias="from")] = None
-    to_ms: Annotated[int | None, Field(alias="to_time")] = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str | None, Field(max_length=200)] = None
-
-    @field_validator("from_ms", "to_ms", mode="before")
-    @classmethod
-    def _time(cls, value: Any) -> Any:
-        return milliseconds(value.replace(" ", "+")) if isinstance(value, str) else value
-
-    @field_validator("to", mode="before")
-    @classmethod
-    def _plus(cls, value: Any) -> Any:
-        """A `+` that a client did not encode arrives as a space."""
-        return f"+{value[1:]}" if isinstance(value, str) and value.startswith(" ") else value
 
 
 @blueprint.post(PATH)
@@ -67,7 +50,7 @@ def post_message() -> Response:
 @blueprint.get(PATH)
 def list_messages() -> Response:
     who = caller(SEND, REPORTS)
-    items, cursor = lookup.listed(core(), who, query(ListQuery).model_dump(exclude_none=True))
+    items, cursor = lookup.listed(core(), who, query(MessageQuery).model_dump(exclude_none=True))
     return answer({"items": [_listed(item) for item in items], "next_cursor": cursor})
 
 

@@ -1,18 +1,18 @@
 """The verification endpoints: parse, one call to the service, render."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from flask import Blueprint, Response, g
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from otp_service.domain.requests import CheckRequest, ResendRequest, StartRequest, To
-from otp_service.domain.times import milliseconds, rfc3339, rfc3339_or_none
+from otp_service.domain.requests import CheckRequest, ResendRequest, StartRequest
+from otp_service.domain.times import rfc3339, rfc3339_or_none
 from otp_service.service import history, lookup
 from otp_service.service.check import Result, check
 from otp_service.service.history import MessageState, Past
 from otp_service.service.start import start
 from otp_service.store.verifications import Started
 from otp_service.web.context import caller, core, idempotent
+from otp_service.web.fields import ListQuery
 from otp_service.web.parsing import json_body, query
 from otp_service.web.rendering import answer
 
@@ -20,28 +20,10 @@ blueprint = Blueprint("verifications", __name__)
 START, CHECK = "verifications:start", "verifications:check"
 
 
-class ListQuery(BaseModel):
+class VerificationQuery(ListQuery):
     """The query of GET /v1/verifications."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    to: To | None = None
     status: Literal["pending", "approved", "failed", "expired", "canceled"] | None = None
-    from_ms: Annotated[int | None, Field(alias="from")] = None
-    to_ms: Annotated[int | None, Field(alias="to_time")] = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str | None, Field(max_length=200)] = None
-
-    @field_validator("from_ms", "to_ms", mode="before")
-    @classmethod
-    def _time(cls, value: Any) -> Any:
-        return milliseconds(value.replace(" ", "+")) if isinstance(value, str) else value
-
-    @field_validator("to", mode="before")
-    @classmethod
-    def _plus(cls, value: Any) -> Any:
-        """A `+` that a client did not encode arrives as a space."""
-        return f"+{value[1:]}" if isinstance(value, str) and value.startswith(" ") else value
 
 
 @blueprint.post("/v1/verifications")
@@ -80,7 +62,7 @@ def post_resend(id: str) -> Response:
 @blueprint.get("/v1/verifications")
 def list_verifications() -> Response:
     who = caller("reports")
-    items, cursor = history.listed(core(), who, query(ListQuery).model_dump(exclude_none=True))
+    items, cursor = history.listed(core(), who, query(VerificationQuery).model_dump(exclude_none=True))
     return answer({"items": [_resource(item) for item in items], "next_cursor": cursor})
 
 

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from otp_service.domain.requests import Body, To, Variables
+from otp_service.domain.requests import Body, Variables
 from otp_service.domain.templates.bodies import Kind
-from otp_service.domain.times import milliseconds
 from otp_service.service.callers import Caller
 from otp_service.service.once import once
 from otp_service.web.context import caller, core, idempotent
+from otp_service.web.fields import Number, Query, Time
 from otp_service.web.parsing import json_body
 
 ADMIN = "admin"
 MOST_A_PAGE = 100
-MOST_TIME = 40  # characters
 Model = TypeVar("Model", bound=BaseModel)
 
 Application = Annotated[str, Field(min_length=1, max_length=68)]
@@ -24,30 +23,6 @@ Locale = Annotated[str, Field(max_length=35)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 DltId = Annotated[str, Field(pattern=r"^[0-9]{1,30}$")]
 Cursor = Annotated[str, Field(min_length=1, max_length=512)]
-
-
-def _milliseconds(value: object) -> int:
-    try:
-        if isinstance(value, str) and len(value) <= MOST_TIME:
-            return milliseconds(value)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError("must be a time with its zone, for instance 2027-01-01T00:00:00Z")
-
-
-def _with_plus(value: object) -> object:
-    """A `+` that a client did not encode arrives as a space."""
-    return f"+{value[1:]}" if isinstance(value, str) and value.startswith(" ") else value
-
-
-Time = Annotated[int, BeforeValidator(_milliseconds)]
-Number = Annotated[To, BeforeValidator(_with_plus)]
-
-
-class Query(BaseModel):
-    """A query: unknown parameters are refused."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class PageQuery(Query):

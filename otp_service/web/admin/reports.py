@@ -9,8 +9,9 @@ from pydantic import Field
 from otp_service.domain.times import rfc3339
 from otp_service.ledger.reports import By
 from otp_service.service.reports import Report, report
-from otp_service.web.admin.asking import ADMIN, Application, Query, Time
+from otp_service.web.admin.asking import ADMIN, Application
 from otp_service.web.context import caller, core
+from otp_service.web.fields import Query, Time
 from otp_service.web.parsing import query
 from otp_service.web.rendering import answer
 

@@ -16,9 +16,10 @@ from otp_service.service.admin import webhooks
 from otp_service.service.admin.webhooks import Keyed, Shown
 from otp_service.service.callers import Caller
 from otp_service.web.admin import resources
-from otp_service.web.admin.asking import ADMIN, Application, OfApplicationQuery, Time, asked
+from otp_service.web.admin.asking import ADMIN, Application, OfApplicationQuery, asked
 from otp_service.web.admin.resources import Resource
 from otp_service.web.context import caller, core
+from otp_service.web.fields import Time
 from otp_service.web.parsing import json_body, query
 from otp_service.web.rendering import answer
 

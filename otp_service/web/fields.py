@@ -1,0 +1,44 @@
+"""What callers ask with, by type: times, numbers, and lists of some time."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from otp_service.domain.requests import To
+from otp_service.domain.times import milliseconds
+
+MOST_TIME = 40  # characters
+
+
+def _milliseconds(value: object) -> int:
+    try:
+        if isinstance(value, str) and len(value) <= MOST_TIME:
+            return milliseconds(value.replace(" ", "+") if "T" in value else value)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("must be a time with its zone, for instance 2027-01-01T00:00:00Z")
+
+
+def _with_plus(value: object) -> object:
+    return f"+{value[1:]}" if isinstance(value, str) and value.startswith(" ") else value
+
+
+# A `+` that a client did not encode arrives as a space.
+Time = Annotated[int, BeforeValidator(_milliseconds)]
+Number = Annotated[To, BeforeValidator(_with_plus)]
+
+
+class Query(BaseModel):
+    """A query: unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ListQuery(Query):
+    """Which page of a caller's list, to whom and of which time."""
+
+    to: Number | None = None
+    from_ms: Annotated[Time | None, Field(alias="from")] = None
+    to_ms: Annotated[Time | None, Field(alias="to_time")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(max_length=200)] = None
