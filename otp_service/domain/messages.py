@@ -106,7 +106,7 @@ RANKS: dict[str, int] = {
     "canceled": 5,
     "delivered": 6,
 }
-FAILURES = frozenset(status for status, rank in RANKS.items() if rank == RANKS["failed"])
+FAILED_STATUSES = frozenset(status for status, rank in RANKS.items() if rank == RANKS["failed"])
 
 
 @dataclass(frozen=True, slots=True)

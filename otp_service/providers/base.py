@@ -7,7 +7,16 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from otp_service.domain.messages import FAILURES, REASONS, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.domain.messages import (
+    FAILED_STATUSES,
+    REASONS,
+    Callback,
+    Message,
+    MessageStatus,
+    Outcome,
+    Receipt,
+    Verdict,
+)
 from otp_service.providers.answers import outcome_of_status, retry_after, vendor_word
 
 
@@ -149,7 +158,7 @@ class Vendor:
         status = self.statuses.get(said)
         if status is None:
             return Receipt(provider_message_id, "accepted", "unknown", vendor_word(said), part, parts)
-        if status not in FAILURES:
+        if status not in FAILED_STATUSES:
             return Receipt(provider_message_id, status, None, vendor_word(said), part, parts)
         known = self.errors.get(code or "")
         own = status if status in REASONS else "unknown"  # expired and canceled say why by themselves

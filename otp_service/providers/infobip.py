@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import httpx
 from pydantic import Field
 
-from otp_service.domain.messages import FAILURES, Callback, Message, Outcome, Receipt, Verdict
+from otp_service.domain.messages import FAILED_STATUSES, Callback, Message, Outcome, Receipt, Verdict
 from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.infobip_words import ERRORS, GROUPS, STATUSES
@@ -140,7 +140,7 @@ def _receipt(result: Any) -> Receipt | None:
     status = STATUSES.get(name) or GROUPS.get(str(at(result, "status.groupName")))
     if status is None:
         return Receipt(found, "accepted", "unknown", vendor_word(name))
-    if status not in FAILURES and name not in ERRORS:
+    if status not in FAILED_STATUSES and name not in ERRORS:
         return Receipt(found, status, None, vendor_word(name))
     words = [word for word in (at(result, "error.name"), name) if isinstance(word, str) and word != "NO_ERROR"]
     known = next((word for word in words if word in ERRORS), None)

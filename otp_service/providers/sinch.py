@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal
 
 import httpx
 
-from otp_service.domain.messages import FAILURES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.domain.messages import FAILED_STATUSES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers.answers import json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.option_types import BaseUrl, HeaderSecret, Sender
@@ -116,7 +116,7 @@ def _receipt(found: str, word: str, code: str | None) -> Receipt:
     status: MessageStatus | None = STATUSES.get(word.upper())
     if status is None:
         return Receipt(found, "accepted", "unknown", word)
-    if status not in FAILURES:
+    if status not in FAILED_STATUSES:
         return Receipt(found, status, REASONS_OF_STATUS.get(word.upper()), word)
     if code is not None and code in ERRORS:
         return Receipt(found, status, ERRORS[code].reason, code)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self
 import httpx
 from pydantic import AfterValidator, Field, model_validator
 
-from otp_service.domain.messages import FAILURES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.domain.messages import FAILED_STATUSES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers import sender_forms
 from otp_service.providers.answers import at, json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.base import Options, Vendor
@@ -115,7 +115,7 @@ class Telnyx(Vendor):
         if not response.is_success:
             return self.refusal(response, vendor_word(at(body, "errors.0.code")))
         status = vendor_word(at(body, "data.to.0.status"))
-        if STATUSES.get(status or "") in FAILURES:
+        if STATUSES.get(status or "") in FAILED_STATUSES:
             code = vendor_word(at(body, "data.errors.0.code"))
             return self.refusal(response, code if code in ERRORS else status)
         found = vendor_id(at(body, "data.id"))

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Self
 import httpx
 from pydantic import Field, model_validator
 
-from otp_service.domain.messages import FAILURES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
+from otp_service.domain.messages import FAILED_STATUSES, Callback, Message, MessageStatus, Outcome, Receipt, Verdict
 from otp_service.providers.answers import json_of, unreadable, vendor_id, vendor_word
 from otp_service.providers.base import Options, Vendor, matching
 from otp_service.providers.forms import form_of
@@ -113,7 +113,7 @@ class Twilio(Vendor):
         told = body if isinstance(body, dict) else {}
         code = vendor_word(told.get("error_code" if response.is_success else "code"))
         status = vendor_word(told.get("status")) or ""
-        if not response.is_success or code in ERRORS or STATUSES.get(status) in FAILURES:
+        if not response.is_success or code in ERRORS or STATUSES.get(status) in FAILED_STATUSES:
             return self.refusal(response, code if code or not response.is_success else status)
         sid = vendor_id(told.get("sid"))
         return Outcome(Verdict.ACCEPTED, provider_message_id=sid) if sid else unreadable(response)
