@@ -21,12 +21,32 @@ from otp_service.domain.routing import outcome_of_failure
 from otp_service.providers.base import Provider
 
 UNREGISTERED = "unregistered_sender"
+SHORTEST_CODE = 5
 
 log = structlog.get_logger()
 
 ReceiptsUrl = Callable[[str, str, str], str | None]  # provider, message id, verification id
 # Provider, sender, country, the vendor's own word, when the message was sent; it may wait for the ledger.
 TakeOut = Callable[[str, str | None, str, str | None, int], object]
+
+
+def discreet(outcome: Outcome, message: Message) -> Outcome:
+    """The outcome without what a vendor repeats of the message: some answer with the number as their id."""
+    id, raw = outcome.provider_message_id, outcome.raw
+    if not any(_repeats(word, message) for word in (id, raw, *outcome.parts)):
+        return outcome
+    return replace(
+        outcome,
+        provider_message_id=None if _repeats(id, message) else id,
+        raw=None if _repeats(raw, message) else raw,
+        parts=tuple(part for part in outcome.parts if not _repeats(part, message)),
+    )
+
+
+def _repeats(word: str | None, message: Message) -> bool:
+    if word is None or len(word) < SHORTEST_CODE:
+        return False
+    return word in message.text or message.text in word or message.to.removeprefix("+") in word
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +110,7 @@ class Asking:
         request = provider.request(message, self.clock.now_ms() / 1000)
         # Whatever goes wrong from here on, the message may have gone out: it is judged, never blindly repeated.
         try:
-            return provider.outcome(await self.client.send(request, min(CALL_S, left_s)))
+            return discreet(provider.outcome(await self.client.send(request, min(CALL_S, left_s))), message)
         except Exception as error:
             told = {"provider": name, "error": type(error).__name__}
             log.warning("no_answer", request_id=entry.request_id, message=entry.message, **told)

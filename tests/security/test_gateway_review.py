@@ -14,11 +14,12 @@ from aiohttp import web
 
 from otp_service import wiring
 from otp_service.courier import vendor_client
+from otp_service.courier.asking import discreet
 from otp_service.courier.pacing import AHEAD_MS, MESSAGES_AHEAD_MS, Pacing
 from otp_service.courier.vendor import MOST_ANSWER, failure_kind
 from otp_service.domain.config_file.price_files import read_prices
 from otp_service.domain.health import sign_of
-from otp_service.domain.messages import Outcome, Verdict
+from otp_service.domain.messages import Message, Outcome, Verdict
 from otp_service.domain.routes.decide import Choice
 from otp_service.domain.times import rfc3339
 from otp_service.service.core import now_ms
@@ -215,3 +216,17 @@ def test_a_forbidden_number_does_not_shut_a_provider_to_all_others() -> None:
     of_status = Outcome(Verdict.MISCONFIGURED, "bad_credentials", raw="http 403")
     in_words = Outcome(Verdict.MISCONFIGURED, "bad_credentials", raw="20003")
     assert [sign_of(of_status), sign_of(in_words)] == ["failed", "shut"]
+
+
+@pytest.mark.parametrize(
+    ("echoed", "kept"),
+    [("+41791234567", None), ("OK:41791234567", None), ("735622", None), ("735622 is your code", None), ("a-7", "a-7")],
+    ids=["the number", "the number in words", "the code", "the text", "an id"],
+)
+def test_nothing_that_a_vendor_repeats_of_a_message_is_kept(echoed: str, kept: str | None) -> None:
+    """A vendor whose id or word is the number, the code or the text puts none of them into the ledger or a log."""
+    sent = Message("msg_1", NUMBER, "735622 is your code", "CH", None)
+    told = discreet(Outcome(Verdict.ACCEPTED, None, echoed, echoed, parts=(echoed,)), sent)
+    assert (told.provider_message_id, told.raw, told.parts) == (kept, kept, (kept,) if kept else ())
+    word = Outcome(Verdict.TRY_ANOTHER, "bad_response", None, "http 400")
+    assert discreet(word, sent) == word
