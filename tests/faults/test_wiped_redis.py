@@ -44,6 +44,7 @@ def test_what_was_drained_is_read_from_the_ledger(shop: Shop) -> None:
     """A verification that Redis no longer knows is read from the ledger with its messages; its code opens nothing."""
     (open_id, to), (approved_id, other) = shop.opened(2).items()
     code = shop.world.code(open_id)
+    wait_until(lambda: shop.vendor.sent_to(other), 60)  # nobody is sent a code that he has typed already
     assert shop.api.check(shop.world.code(approved_id), id=approved_id).get_json()["valid"] is True
     shop.made.settles()
     wipe(shop)
