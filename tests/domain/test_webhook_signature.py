@@ -68,6 +68,7 @@ def test_in_a_rotation_old_and_new_keys_are_right() -> None:
         {"webhook-id": "evt_2"},
         {"webhook-timestamp": str(NOW_S + 1)},
         {"webhook-timestamp": "now"},
+        {"webhook-timestamp": "9" * 400},
         {"webhook-timestamp": "１８００００００００"},
         {"webhook-signature": ""},
         {"webhook-signature": "v1,"},
