@@ -1,13 +1,14 @@
 """Senders are taken out when a vendor calls them unregistered, and put back by an admin."""
 
+import json
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from otp_service.domain.errors import Refusal
 from otp_service.service.core import now_ms
 from otp_service.service.senders import restore, take_out, taken_out
+from tests.logged import logged
 from tests.world import World
 
 
@@ -17,12 +18,12 @@ def out(world: World, **more: Any) -> bool:
     return done
 
 
-def test_a_sender_that_is_taken_out_raises_an_alarm_once(world: World) -> None:
+def test_a_sender_that_is_taken_out_raises_an_alarm_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first message that tells of it takes the sender out, with an error in the log; the next ones say nothing."""
-    with capture_logs() as logs:
+    with logged(monkeypatch) as lines:
         assert [out(world), out(world), out(world)] == [True, False, False]
-    told = [line for line in logs if line["event"] == "sender_taken_out"]
-    assert [(line["log_level"], line["provider"], line["sender"], line["country"]) for line in told] == [
+    told = [line for line in map(json.loads, lines.getvalue().splitlines()) if line["event"] == "sender_taken_out"]
+    assert [(line["level"], line["provider"], line["sender"], line["country"]) for line in told] == [
         ("error", "p", "Shop", "US")
     ]
 
