@@ -77,6 +77,8 @@ ROWS = (
     Row("script_check_per_s", "check script by redis-benchmark", "/s"),
     Row("courier_message_us", "courier to a local sink, CPU for each message", "µs"),
     Row("receipts_per_s", "signed receipts taken in, one thread", "/s"),
+    Row("texts_per_s", "texts encoded and cut into segments", "/s"),
+    Row("texts_over_smsutil", "texts cut into segments, over smsutil", "x"),
     Row("receipt_us", "a signed receipt, CPU in process", "µs"),
     Row("courier_sink_per_s", "courier to a local sink", "messages/s"),
     Row("plain_httpx_per_s", "one plain httpx.AsyncClient", "messages/s"),

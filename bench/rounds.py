@@ -11,7 +11,7 @@ from unittest import mock
 
 import redis
 
-from bench import courier, receipts
+from bench import courier, receipts, texts
 from bench.delay import far_redis
 from bench.figures import medians
 from bench.scripts import Scripts
@@ -174,8 +174,8 @@ def measure(size: Size, say: Callable[[str], None]) -> dict[str, float]:
         found |= medians(rounds) | bench.afterwards()
     say("the courier beside plain httpx")
     found |= _courier(size)
-    say("receipts")
-    return found | _receipts(size)
+    say("receipts, and texts")
+    return found | _receipts(size) | _texts(size)
 
 
 def _courier(size: Size) -> dict[str, float]:
@@ -193,3 +193,9 @@ def _receipts(size: Size) -> dict[str, float]:
     """The benchmark of receipts, in this run's size."""
     with mock.patch.multiple(receipts, ROUNDS=size.rounds, MESSAGES=size.calls):
         return receipts.figures()
+
+
+def _texts(size: Size) -> dict[str, float]:
+    """The benchmark of texts, in this run's size."""
+    with mock.patch.multiple(texts, ROUNDS=size.rounds, TEXTS=size.messages * 2):
+        return texts.figures()
