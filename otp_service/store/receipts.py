@@ -97,7 +97,7 @@ def id_key(provider: str, name: str) -> str:
 
 
 def state(link: Link, cells: int, sent: Sent) -> tuple[int, dict[str, str]]:
-    """The store's time in milliseconds, and the record that the message's state stands in (empty where there is none)."""
+    """The store's time in milliseconds, and the record that holds the message's state (empty where there is none)."""
     keys = _keys(sent, cells)
     if keys is None:
         return 0, {}
