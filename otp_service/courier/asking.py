@@ -61,7 +61,7 @@ class Asking:
     pacing: Pacing
     observe: Observe
     clock: StoreClock
-    _telling: set[asyncio.Task[None]] = field(default_factory=set)
+    _telling: dict[tuple[str, str | None, str], asyncio.Task[None]] = field(default_factory=dict)
 
     async def may_probe(self, choice: Choice, message: Message, *, alone: bool) -> bool:
         """Whether this message, before all others, may show whether a provider is well again."""
@@ -117,10 +117,12 @@ class Asking:
             return outcome_of_failure(failure_kind(error))
 
     def _tell(self, provider: str, sender: str | None, country: str, raw: str | None, sent_ms: int) -> None:
-        """Has the sender taken out, beside the messages: none of them waits for the ledger."""
-        task = asyncio.create_task(self._taken_out(provider, sender, country, raw, sent_ms))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        """Has the sender taken out, beside the messages: none waits for the ledger, and a thousand ask it once."""
+        key = (provider, sender, country)
+        if key not in self._telling:
+            task = asyncio.create_task(self._taken_out(provider, sender, country, raw, sent_ms))
+            self._telling[key] = task
+            task.add_done_callback(lambda _: self._telling.pop(key))
 
     async def _taken_out(self, provider: str, sender: str | None, country: str, raw: str | None, sent_ms: int) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -230,3 +231,29 @@ def test_nothing_that_a_vendor_repeats_of_a_message_is_kept(echoed: str, kept: s
     assert (told.provider_message_id, told.raw, told.parts) == (kept, kept, (kept,) if kept else ())
     word = Outcome(Verdict.TRY_ANOTHER, "bad_response", None, "http 400")
     assert discreet(word, sent) == word
+
+
+class Stuck(list[Any]):
+    """A ledger that takes its time: it ends once it is told to."""
+
+    ends = threading.Event()
+
+    def append(self, told: Any) -> None:
+        super().append(told)
+        self.ends.wait(20)
+
+
+def test_a_slow_ledger_hears_once_of_a_sender_that_is_not_registered(redis: RedisServer) -> None:
+    """However many messages are refused for one sender meanwhile, one thread waits for the ledger."""
+
+    async def story(sending: courier.World) -> None:
+        sending.sink.answers["a"], sending.taken_out = courier.refuse(403), Stuck()
+        try:
+            async with sending.running(providers=("a", "b")):
+                for _ in range(10):
+                    await sending.ends(await sending.put(), "3|accepted|b|")
+            assert len(sending.taken_out) == 1
+        finally:
+            Stuck.ends.set()
+
+    courier.play(story, redis.url)
