@@ -79,13 +79,12 @@ def test_an_accepted_start_is_on_a_replica(world: World, pair: Pair) -> None:
 def test_a_start_without_confirmation_is_503_and_its_repeat_sends_nothing_more(world: World, pair: Pair) -> None:
     """The caller is told to repeat with the same Idempotency-Key, and the repeat hears of the one message."""
     pair.hang_replica()
-    refused = world.api.start(headers=KEY)
-    assert refused.status_code == 503
-    assert refused.json["code"] == "unavailable"
-    assert "too few replicas" in refused.json["detail"]
-    assert "repeat it with the same Idempotency-Key" in refused.json["detail"]
-    assert refused.headers["Retry-After"] == "1"
-    assert world.api.start(headers=KEY).status_code == 503
+    # On a machine under load the deadline may come first; however often it is asked, nothing is promised.
+    refusals = [world.api.start(headers=KEY) for _ in range(2)]
+    wait_until(lambda: refusals.append(world.api.start(headers=KEY)) or "too few" in refusals[-1].json["detail"], 20)
+    assert {(refused.status_code, refused.json["code"]) for refused in refusals} == {(503, "unavailable")}
+    assert "repeat it with the same Idempotency-Key" in refusals[-1].json["detail"]
+    assert refusals[-1].headers["Retry-After"] == "1"
 
     pair.resume_replica()
     answer = world.api.start(headers=KEY)
