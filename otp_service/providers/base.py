@@ -93,6 +93,9 @@ class Provider(Protocol):
         """What the vendor's own word means and what to do about it, for people; None if nothing is known."""
 
 
+FORBIDDEN = 403
+
+
 class Known(NamedTuple):
     """What a vendor's word means: for the message, for its reason, and for whoever must act on it."""
 
@@ -141,7 +144,8 @@ class Vendor:
     def refusal(self, response: httpx.Response, word: str | None) -> Outcome:
         """The outcome of an answer that says no: the vendor's word decides if it is known, else the HTTP status."""
         known = self.errors.get(word or "")
-        if known is None and word and response.is_success:
+        if known is None and word and (response.is_success or response.status_code == FORBIDDEN):
+            # A 403 with a reason of its own need not speak of the account, which would shut the whole provider.
             return Outcome(Verdict.TRY_ANOTHER, "unknown", raw=word)
         if known is None:
             return outcome_of_status(response, raw=word)

@@ -47,3 +47,10 @@ def test_status_becomes_a_receipt_in_our_words(said: str, code: str | None, rece
 def test_refusal_is_judged_by_its_word_before_its_status(status: int, word: str | None, outcome: Outcome) -> None:
     """A known word decides; of an unknown one the HTTP status, unless it says yes where the word says no."""
     assert Words().refusal(httpx.Response(status), word) == outcome
+
+
+def test_a_403_with_a_reason_nobody_knows_does_not_speak_of_the_account() -> None:
+    """One message refused in a word that is new must not shut its provider everywhere; without a word 403 does."""
+    refused = httpx.Response(403)
+    assert Words().refusal(refused, "full_moon").verdict is Verdict.TRY_ANOTHER
+    assert Words().refusal(refused, None).verdict is Verdict.MISCONFIGURED
