@@ -1,5 +1,6 @@
 """`otp-service dev`: everything in one process for a developer, from its first words to a kill -9."""
 
+import contextlib
 import io
 import json
 import re
@@ -163,8 +164,11 @@ def test_the_keys_of_an_earlier_start_are_refused(restart: Restart, kind: str) -
 
 
 def children(pid: int) -> list[int]:
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it has just ended
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def test_a_kill_takes_the_store_along(tmp_path: Path) -> None:
