@@ -6,6 +6,9 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
 redocly=@redocly/cli@2.77.0
 
+# Node trusts only what it brings along, unless it is shown the certificates that this machine trusts.
+[ ! -r /etc/ssl/certs/ca-certificates.crt ] ||
+    export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}"
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npm_config_update_notifier=false
 
 # Asked for its version first, so that a machine without a registry falls back instead of failing.

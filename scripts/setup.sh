@@ -124,7 +124,10 @@ set_up_node() {
     say "Installing Node.js packages into .venv/node ..."
     mkdir -p .venv/node
     cp tests/node/package.json .venv/node/
-    npm install --no-audit --no-fund --omit=dev --no-package-lock --ignore-scripts --prefix .venv/node >>$LOG 2>&1 ||
+    # Node trusts only what it brings along, unless it is shown the certificates that this machine trusts.
+    [ ! -r /etc/ssl/certs/ca-certificates.crt ] ||
+        export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}"
+    npm install --fetch-retries=2 --fetch-retry-maxtimeout=10000 --no-audit --no-fund --omit=dev --no-package-lock --ignore-scripts --prefix .venv/node >>$LOG 2>&1 ||
         fail "npm install failed; the end of $LOG says: $(tail -n 5 $LOG)"
 }
 
