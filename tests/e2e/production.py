@@ -76,8 +76,11 @@ class Production:
             messages = sum(client.xlen(name) for name in OUTBOX) + client.zcard("{c0}:due")
             return messages, client.xlen("{c0}:facts")
 
-    def settles(self, within_s: float = 60) -> None:
-        """Waits until every message is sent and settled and the ledger has every fact."""
+    def settles(self, within_s: float = 120) -> None:
+        """Waits until every message is sent and settled and the ledger has every fact.
+
+        What a dead courier was about to write down is taken over after a minute.
+        """
         try:
             wait_until(lambda: self.waiting() == (0, 0), within_s)
         except AssertionError:

@@ -23,8 +23,8 @@ def test_a_killed_couriers_messages_are_sent_by_another_with_the_same_code(migra
         shop.made.work()
         shop.made.ready()
 
-        # 15 s idle, then the next look for what is idle: the table in docs/operations.md.
-        shop.made.settles(60)
+        # 15 s idle for messages and 60 s for facts, then the next look: the table in docs/operations.md.
+        shop.made.settles()
         assert set(shop.vendor.submissions().values()) == {2}
         assert all(len({sms.code for sms in shop.vendor.sent_to(to)}) == 1 for to in made.values())
         checks = [Request(CHECK, {"id": id_, "code": shop.vendor.sent_to(to)[0].code}) for id_, to in made.items()]
