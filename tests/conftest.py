@@ -21,6 +21,25 @@ from tests.servers import RedisServer, redis_server
 from tests.world import MASTER_KEYS, Api, World
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Has failures told as they happen: a run that is cut short has said what went wrong until then."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_AtOnce(config))
+
+
+class _AtOnce:
+    """Prints each failure when it happens, and not only in the summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Prints the end of what went wrong."""
+        if report.failed:
+            terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+            terminal.write_line(f"\n{report.when} of {report.nodeid} failed:\n{report.longreprtext[-3000:]}")
+
+
 @pytest.fixture(scope="session")
 def shared_redis() -> Iterator[RedisServer]:
     """The Redis of this test process."""
@@ -109,9 +128,10 @@ def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServi
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OTP_")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=data_dir) as process:
         assert process.stdout
-        ready = json.loads(process.stdout.readline())
         try:
+            ready = json.loads(process.stdout.readline())
             yield LiveService(**ready, pid=process.pid, data_dir=data_dir)
-        finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
+        finally:
+            process.kill()  # leaving the block waits for its end, however long that takes
