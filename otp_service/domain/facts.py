@@ -18,8 +18,9 @@ class Fact:
     `data` by type:
     - verification: `id, n, event (started|resent|guessed|approved|failed|canceled), status, reason, sends, used,
       request`; on started and resent also what the service gave: `application, test, purpose, channel, locale, person,
-      created_ms, expires_ms, metadata, max_attempts, message`. `person` is `{number_index, to_sealed, country, block}`;
-      to_sealed is bound to number_index.
+      created_ms, expires_ms, metadata, max_attempts, message, client`. `client` is where it was asked from, as keyed
+      indices: `{ip, network, device, user}`, each only if it was told. `person` is `{number_index, to_sealed, country,
+      block}`; to_sealed is bound to number_index.
     - message: `id, n (rank), verification, status, reason, provider, provider_message_id`; when queued also
       `application, person, channel, encoding, segments, price_micros, template, locale`, and of a message that is no
       code `class, reference, send_at_ms, deadline_ms, metadata, test`; when it is moved to another time, again n 1 with

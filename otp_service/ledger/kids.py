@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, or_, select
 
-from otp_service.ledger.schema import blocks, meta, opt_outs, people, webhook_secrets
+from otp_service.ledger.schema import admins, allows, blocks, meta, opt_outs, people, webhook_secrets
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Sealed:
 SEALED = (
     Sealed(people.c.to_sealed, people.c.number_index),
     Sealed(blocks.c.to_sealed, blocks.c.value),
+    Sealed(allows.c.to_sealed, allows.c.value),
+    Sealed(admins.c.totp_sealed, admins.c.id),
     Sealed(opt_outs.c.to_sealed, opt_outs.c.number_index),
     Sealed(webhook_secrets.c.secret_sealed, webhook_secrets.c.id),
     Sealed(meta.c.value, meta.c.name, (meta.c.name == "index_key",)),

@@ -67,6 +67,7 @@ class _Kind:
     since: ColumnElement[int]
     ended: ColumnElement[int]
     parts: tuple[Column[Any], ...]
+    with_number: tuple[str, ...] = ()  # columns that are forgotten with the number
 
 
 _VERIFICATIONS = _Kind(
@@ -75,6 +76,7 @@ _VERIFICATIONS = _Kind(
     # Nothing is written when a code expires.
     func.coalesce(verifications.c.ended_at, verifications.c.expires_at, verifications.c.created_at),
     (verification_history.c.verification_id,),
+    ("ip_index", "network_index", "device_index", "user_index"),
 )
 _MESSAGES = _Kind(
     messages,
@@ -164,7 +166,8 @@ def _in_batches(engine: Engine, step: Callable[[Connection], int]) -> int:
 
 def _forget_numbers(rule: _Rule, kind: _Kind, connection: Connection) -> int:
     ids = connection.scalars(rule.over(kind, rule.number_ms, kind.table.c.number_kept)).all()
-    connection.execute(update(kind.table).where(kind.table.c.id.in_(ids)).values(number_kept=False))
+    forgotten = {"number_kept": False, **dict.fromkeys(kind.with_number)}
+    connection.execute(update(kind.table).where(kind.table.c.id.in_(ids)).values(forgotten))
     return len(ids)
 
 

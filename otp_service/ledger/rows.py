@@ -42,6 +42,7 @@ def verification(fact: Fact) -> Row:
         "used": data.get("used"),
         "max_attempts": data.get("max_attempts"),
         "metadata": data.get("metadata"),
+        **_client(data.get("client") or {}),
         "created_at": data.get("created_ms") or fact.at_ms,
         "expires_at": data.get("expires_ms"),
         "ended_at": fact.at_ms if data["status"] in ENDED_VERIFICATION else None,
@@ -150,6 +151,11 @@ def person(fact: Fact, person_id: Callable[[], str]) -> Row | None:
         "country": told.get("country"),
         "block": told.get("block"),
     }
+
+
+def _client(told: dict[str, str]) -> Row:
+    """Where a code was asked from, as keyed indices."""
+    return {f"{name}_index": told.get(name) for name in ("ip", "network", "device", "user")}
 
 
 def _number_index(fact: Fact) -> str | None:

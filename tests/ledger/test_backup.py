@@ -19,6 +19,11 @@ from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.restore import BadBackup, NotEmpty, restore, verify
 from otp_service.ledger.schema import (
     METADATA,
+    admin_passkeys,
+    admin_sessions,
+    admins,
+    allows,
+    audit_heads,
     events,
     hard_locks,
     opt_outs,
@@ -68,6 +73,22 @@ GATEWAY = (
         sender_suspensions,
         {"id": "sus_1", "provider": "p", "sender": "Shop", "reason": "unregistered_sender", "suspended_at": NOW},
     ),
+    (allows, {"id": "alw_1", "kind": "prefix", "value": "4179", "reason": "event", "created_at": NOW}),
+    (
+        admins,
+        {"id": "adm_1", "name": "ana", "role": "admin", "totp_step": 0, "failures": 0, "locked_until": 0}
+        | {"created_at": NOW},
+    ),
+    (
+        admin_passkeys,
+        {"id": "pk", "admin_id": "adm_1", "name": "key", "public_key": "k", "sign_count": 0, "created_at": NOW},
+    ),
+    (
+        admin_sessions,
+        {"token_hash": "h", "admin_id": "adm_1"}
+        | dict.fromkeys(("created_at", "seen_at", "ends_at", "proved_at"), NOW),
+    ),
+    (audit_heads, {"seq": 1, "hash": "h", "at": NOW, "kid": "k1", "signature": "s"}),
 )
 
 

@@ -63,6 +63,7 @@ def test_a_story_is_kept_whole(engine: Engine, app: Application) -> None:
         "used": 2,
         "max_attempts": 5,
         "metadata": {"order": "42"},
+        **dict.fromkeys(("ip_index", "network_index", "device_index", "user_index")),
         "created_at": NOW,
         "expires_at": NOW + 600 * SECOND,
         "ended_at": NOW + 9000,
