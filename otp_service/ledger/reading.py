@@ -1,14 +1,15 @@
 """What the ledger tells of verifications: one by id, or pages of them, newest first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, select
 
 from otp_service.ledger.paging import Page, page_rows
 from otp_service.ledger.schema import messages, people, verifications
 
+By = Literal["id", "number", "ip", "user"]
 _PLACE = (verifications.c.created_at, verifications.c.id)
 
 
@@ -99,6 +100,22 @@ def page(
     return Page([_verification(row, theirs.get(row["id"], ())) for row in rows], following)
 
 
+def found_by(
+    connection: Connection, by: By, values: Collection[str], now_ms: int, limit: int, cursor: str | None = None
+) -> Page[VerificationRow]:
+    """Verifications of every application that have one of these ids, or of these indices of whom they are of."""
+    wanted: dict[By, ColumnElement[bool]] = {
+        "id": verifications.c.id.in_(values),
+        "number": and_(people.c.number_index.in_(values), verifications.c.number_kept),
+        "ip": verifications.c.ip_index.in_(values),
+        "user": verifications.c.user_index.in_(values),
+    }
+    found = _verifications(None, wanted[by], now_ms=now_ms)
+    rows, following = page_rows(connection, found, _PLACE, limit, cursor, newest_first=True)
+    theirs = messages_of(connection, [row["id"] for row in rows])
+    return Page([_verification(row, theirs.get(row["id"], ())) for row in rows], following)
+
+
 def messages_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[MessageRow]]:
     """The messages of some verifications, oldest first."""
     columns = [messages.c[name] for name in MessageRow.__slots__]
@@ -109,8 +126,9 @@ def messages_of(connection: Connection, ids: Sequence[str]) -> dict[str, list[Me
     return theirs
 
 
-def _verifications(application_id: str, *wanted: ColumnElement[bool], now_ms: int | None) -> Select[Any]:
+def _verifications(application_id: str | None, *wanted: ColumnElement[bool], now_ms: int | None) -> Select[Any]:
     # Rows whose `started` fact has not come yet belong to nobody, and so are in no list.
+    owned = verifications.c.application_id
     return (
         select(
             *(column for column in verifications.c if column.name != "status"),
@@ -119,7 +137,7 @@ def _verifications(application_id: str, *wanted: ColumnElement[bool], now_ms: in
             people.c.country,
         )
         .outerjoin(people, people.c.person_id == verifications.c.person_id)
-        .where(verifications.c.application_id == application_id, *wanted)
+        .where(owned.is_not(None) if application_id is None else owned == application_id, *wanted)
     )
 
 
