@@ -1,7 +1,7 @@
 """Every refusal of the service: one exception, a closed table of codes."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 # code -> (HTTP status, title). The table in openapi.yaml is this one; a test compares them.
 PROBLEMS: dict[str, tuple[int, str]] = {
@@ -53,6 +53,7 @@ class Refusal(Exception):
         retry_after_s: int | None = None,
         errors: Sequence[FieldError] = (),
         headers: dict[str, str] | None = None,
+        members: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
@@ -61,6 +62,7 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
         self.errors = list(errors)
         self.headers = headers or {}
+        self.members = members or {}  # what the problem tells beside its standard members: challenge, reference
 
 
 def invalid_field(field: str, detail: str, code: str = "invalid") -> Refusal:

@@ -45,6 +45,7 @@ def render(refusal: Refusal) -> Response:
         "detail": refusal.detail,
         "code": refusal.code,
         "request_id": g.get("request_id", ""),
+        **refusal.members,
     }
     if refusal.errors:
         body["errors"] = refusal.errors
