@@ -1,52 +1,122 @@
-"""Blocks: numbers and prefixes that get no codes."""
+"""Blocks and allows: who gets no codes, and whom the brake lets pass.
 
-from collections.abc import Mapping
+Both lists have rows of one form. Requests meet them arranged: one look-up per list, owner, kind and length in use,
+however many rows there are.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, select
 
+from otp_service.domain.addresses import counted_network
 from otp_service.domain.errors import Refusal
-from otp_service.ledger import applications, audit
+from otp_service.domain.phone import mask
+from otp_service.ledger import applications, audit, meta, schema
 from otp_service.ledger.changes import Change
 from otp_service.ledger.ids import new_id
-from otp_service.ledger.schema import blocks
 
-Kind = Literal["number", "prefix"]
+Kind = Literal["number", "prefix", "country", "ip", "network", "user"]
+KINDS: tuple[Kind, ...] = ("number", "prefix", "country", "ip", "network", "user")
+OF_NUMBERS: frozenset[Kind] = frozenset({"number", "prefix", "country"})
+SAID: frozenset[Kind] = frozenset({"prefix", "country", "network"})  # in the audit, which forgets nothing
 FOREVER = 2**63 - 1
+NONE: frozenset[Kind] = frozenset()
+LONGEST_RANGE = 10  # digits; a longer prefix may be somebody's whole number
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One of the two lists."""
+
+    word: str
+    table: Table
+
+
+BLOCKS, ALLOWS = Book("block", schema.blocks), Book("allow", schema.allows)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a request is about, in everything that a block or an allow can name; the user by an index."""
+
+    application_id: str
+    number_index: str
+    e164: str
+    country: str
+    ip: str | None = None
+    user_index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A number (by its index, never in clear) or a prefix (digits without the plus) that gets no codes."""
+    """A row of either list; `value` is readable but of numbers and users, which stand there by their index."""
 
     id: str
     application_id: str | None  # None: every application
     kind: Kind
     value: str
-    to_sealed: str | None  # the number, bound to value
+    to_sealed: str | None  # the number or user, bound to value
     reason: str
     expires_at: int | None
     created_at: int
 
 
+class Room(NamedTuple):
+    """What is looked up together: values of one kind, and of one length where a value stands for all that begin so."""
+
+    kind: Kind
+    length: int = 0
+    version: int = 0  # of the Internet Protocol
+
+
+Found = Mapping[Room, Mapping[str | int, int]]  # value -> when it expires
+
+
 @dataclass(frozen=True, slots=True)
-class Blocked:
-    """The blocks arranged for one look-up per request: (application or None, value) -> when it expires."""
+class Listed:
+    """A list arranged for look-ups, as of a version of it: by owner, None for every application."""
 
-    numbers: Mapping[tuple[str | None, str], int] = field(default_factory=dict)
-    prefixes: Mapping[tuple[str | None, str], int] = field(default_factory=dict)
+    owners: Mapping[str | None, Found] = field(default_factory=dict)
+    version: str = ""
 
-    def hits(self, application_id: str, number_index: str, e164: str, now_ms: int) -> bool:
-        """Whether this number gets no codes from this application now."""
-        for owner in (application_id, None):
-            if self.numbers.get((owner, number_index), 0) > now_ms:
-                return True
-            if self.prefixes and any(
-                self.prefixes.get((owner, e164[1:end]), 0) > now_ms for end in range(2, len(e164) + 1)
-            ):
-                return True
-        return False
+    def hits(self, target: Target, now_ms: int) -> frozenset[Kind]:
+        """The kinds of rows in force that name this target; empty if none does."""
+        if not self.owners:
+            return NONE
+        return frozenset(
+            room.kind
+            for owner in (target.application_id, None)
+            for room, values in self.owners.get(owner, {}).items()
+            if values.get(_MEANT[room.kind](target, room), 0) > now_ms
+        )
+
+
+Meant = Callable[[Target, Room], str | int]
+_MEANT: dict[Kind, Meant] = {  # what a target is in a room; "" stands in none
+    "number": lambda target, _: target.number_index,
+    "prefix": lambda target, room: target.e164[1 : 1 + room.length],
+    "country": lambda target, _: target.country,
+    "ip": lambda target, _: counted_network(target.ip) if target.ip else "",
+    "network": lambda target, room: _part(target.ip, room) if target.ip else "",
+    "user": lambda target, _: target.user_index or "",
+}
+
+
+def _part(ip: str, room: Room) -> int | str:
+    version, number, bits = _bits(ip)
+    return number >> (bits - room.length) if version == room.version else ""
+
+
+@lru_cache(maxsize=16_384)
+def _bits(text: str) -> tuple[int, int, int]:
+    """An address as its version, its number and its bits."""
+    address = ip_address(text)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.version, int(address), address.max_prefixlen
 
 
 def add(
@@ -58,28 +128,38 @@ def add(
     application_id: str | None = None,
     to_sealed: str | None = None,
     expires_at: int | None = None,
+    book: Book = BLOCKS,
 ) -> Block:
-    """Block a number index or a prefix; `not_found` if there is no such application."""
+    """Write a row into a list; `not_found` if there is no such application."""
     if application_id is not None:
         applications.require(change.connection, application_id)
-    block = Block(new_id("blk"), application_id, kind, value, to_sealed, reason, expires_at, change.at_ms)
-    change.connection.execute(insert(blocks).values(asdict(block)))
-    audit.record(change, "block.add", application_id=application_id, target=block.id, after=_said(block))
-    return block
+    made = Block(new_id(_ID[book.word]), application_id, kind, value, to_sealed, reason, expires_at, change.at_ms)
+    change.connection.execute(insert(book.table).values(asdict(made)))
+    touch(change, book)
+    audit.record(change, f"{book.word}.add", application_id=application_id, target=made.id, after=said(made))
+    return made
 
 
-def remove(change: Change, id: str) -> None:
-    """Lift a block; `not_found` if there is none of this id."""
-    row = change.connection.execute(select(blocks).where(blocks.c.id == id)).mappings().one_or_none()
-    if row is None:
-        raise Refusal("not_found", "there is no such block")
-    change.connection.execute(delete(blocks).where(blocks.c.id == id))
-    audit.record(change, "block.remove", application_id=row["application_id"], target=id, before=_said(block_of(row)))
+def remove(change: Change, id: str, book: Book = BLOCKS) -> Block:
+    """Take a row out of a list, and answer it; `not_found` if there is none of this id."""
+    found = get(change.connection, id, book)
+    if found is None:
+        raise Refusal("not_found", f"there is no such {book.word}")
+    change.connection.execute(delete(book.table).where(book.table.c.id == id))
+    touch(change, book)
+    audit.record(change, f"{book.word}.remove", application_id=found.application_id, target=id, before=said(found))
+    return found
 
 
-def listed(connection: Connection) -> list[Block]:
-    """Every block, expired ones too, oldest first."""
-    oldest = select(blocks).order_by(blocks.c.created_at, blocks.c.id)
+def get(connection: Connection, id: str, book: Book = BLOCKS) -> Block | None:
+    """The row of this id."""
+    row = connection.execute(select(book.table).where(book.table.c.id == id)).mappings().one_or_none()
+    return None if row is None else block_of(row)
+
+
+def listed(connection: Connection, book: Book = BLOCKS) -> list[Block]:
+    """Every row of a list, expired ones too, oldest first."""
+    oldest = select(book.table).order_by(book.table.c.created_at, book.table.c.id)
     return [block_of(row) for row in connection.execute(oldest).mappings()]
 
 
@@ -88,20 +168,61 @@ def block_of(row: RowMapping) -> Block:
     return Block(**row)
 
 
-def arranged(found: list[Block]) -> Blocked:
-    """Blocks as requests look them up; of two alike the longer counts."""
-    tables: dict[Kind, dict[tuple[str | None, str], int]] = {"number": {}, "prefix": {}}
-    for block in found:
-        until = FOREVER if block.expires_at is None else block.expires_at
-        table, key = tables[block.kind], (block.application_id, block.value)
-        table[key] = max(until, table.get(key, 0))
-    return Blocked(tables["number"], tables["prefix"])
+def touch(change: Change, book: Book) -> None:
+    """Tells every snapshot that this list has changed: whoever writes to its table must."""
+    meta.write(change.connection, _CHANGED[book.word], str(meta.version(change.connection)))
 
 
-def _said(block: Block) -> dict[str, str | int | None]:
-    said: dict[str, str | int | None] = {
+def load(connection: Connection, book: Book, known: Listed | None) -> Listed:
+    """A list as requests look it up; `known` itself while it has not changed: it may have a million rows."""
+    version = _version(connection, book)
+    if known is not None and known.version == version:
+        return known
+    columns = [book.table.c[name] for name in ("application_id", "kind", "value", "expires_at")]
+    return Listed(arranged(connection.execute(select(*columns)).yield_per(10_000).tuples()), version)
+
+
+def arranged(rows: Iterable[tuple[Any, ...]]) -> dict[str | None, Found]:
+    """Rows of owner, kind, value and end as requests look them up; of two alike the longer counts."""
+    owners: dict[str | None, dict[Room, dict[str | int, int]]] = {}
+    for owner, kind, value, expires_at in rows:
+        until = FOREVER if expires_at is None else expires_at
+        room, key = placed(kind, value)
+        values = owners.setdefault(owner, {}).setdefault(room, {})
+        values[key] = max(until, values.get(key, 0))
+    return dict(owners)
+
+
+def placed(kind: Kind, value: str) -> tuple[Room, str | int]:
+    """Where a value is looked up, and as what."""
+    if kind == "prefix":
+        return Room(kind, len(value)), value
+    if kind == "network":
+        text, _, length = value.partition("/")
+        version, number, bits = _bits(text)
+        return Room(kind, int(length), version), number >> (bits - int(length))
+    return Room(kind), value
+
+
+def said(block: Block) -> dict[str, str | int | None]:
+    """A row as the audit tells it: no whole number, no address, no user."""
+    told: dict[str, str | int | None] = {
         "kind": block.kind,
         "reason": block.reason,
         "expires_at": block.expires_at,
     }
-    return said | ({"prefix": block.value} if block.kind == "prefix" else {})
+    return told | ({block.kind: _range(block.value)} if block.kind in SAID else {})
+
+
+def _range(value: str) -> str:
+    """A prefix that is no whole number; a network or country as it is."""
+    return mask(f"+{value}") if value.isdigit() and len(value) > LONGEST_RANGE else value
+
+
+def _version(connection: Connection, book: Book) -> str:
+    """When the list last changed; a restore turns that back, so it tells too."""
+    return f"{meta.read(connection, _CHANGED[book.word])}/{meta.read(connection, 'restored_at')}"
+
+
+_ID = {"block": "blk", "allow": "alw"}
+_CHANGED = {"block": "blocks_changed", "allow": "allows_changed"}

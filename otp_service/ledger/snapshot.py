@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select
 from otp_service.domain.templates.template import Template
 from otp_service.ledger import blocks, keys, locks, meta, opt_outs, schema, suspensions, templates
 from otp_service.ledger.applications import COLUMNS, Application, application_of
-from otp_service.ledger.blocks import Blocked
+from otp_service.ledger.blocks import ALLOWS, BLOCKS, Listed
 from otp_service.ledger.engine import reading
 from otp_service.ledger.keys import ApiKey
 from otp_service.ledger.schema import api_keys
@@ -32,22 +32,23 @@ class Snapshot:
     keys: Mapping[str, ApiKey] = field(repr=False)
     templates: Mapping[str, Mapping[tuple[str, str], Template]]
     superseded: Mapping[str, Mapping[tuple[str, str, int], Template]]  # those that queued codes may still be written by
-    blocked: Blocked = field(repr=False)
+    blocked: Listed = field(repr=False)
     hard_locks: frozenset[tuple[str, str]]  # (application id, base64url of the subject)
     problems: tuple[str, ...] = ()
     # (application id, whether of test keys, number index) -> promotional or all
     opted_out: Mapping[tuple[str, bool, str], str] = field(default_factory=dict, repr=False)
     suspended: Suspended = field(default_factory=dict)  # senders that are shown to nobody
+    allowed: Listed = field(default_factory=Listed, repr=False)
 
 
 def load_snapshot(engine: Engine, known: Snapshot | None = None) -> Snapshot:
     """The ledger's truths now; `known` itself, after reading no more than its version, if nothing changed."""
     with reading(engine) as connection:
         version = meta.version(connection)
-        return known if known and known.version == version else _load(connection, version)
+        return known if known and known.version == version else _load(connection, version, known)
 
 
-def _load(connection: Connection, version: int) -> Snapshot:
+def _load(connection: Connection, version: int, known: Snapshot | None) -> Snapshot:
     found, problems = _applications(connection)
     return Snapshot(
         version=version,
@@ -56,11 +57,12 @@ def _load(connection: Connection, version: int) -> Snapshot:
         keys=_keys(connection, found),
         templates=_templates(connection),
         superseded=_superseded(connection),
-        blocked=blocks.arranged(blocks.listed(connection)),
+        blocked=blocks.load(connection, BLOCKS, known.blocked if known else None),
         hard_locks=frozenset((lock.application_id, lock.subject) for lock in locks.in_force(connection)),
         problems=tuple(problems),
         opted_out=opt_outs.scopes(connection),
         suspended=suspensions.arranged(suspensions.in_force(connection)),
+        allowed=blocks.load(connection, ALLOWS, known.allowed if known else None),
     )
 
 

@@ -6,10 +6,14 @@ from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address, address
 from otp_service.domain.keys import b64, mac
 from otp_service.domain.phone import Number, parse_number
+from otp_service.domain.requests import StartRequest
+from otp_service.ledger.blocks import OF_NUMBERS, Kind, Target
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms
 
 INDEX_BYTES = 16
+SCOPE_BYTES = 9
+_OWN: frozenset[Kind] = frozenset({"number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,51 @@ def locate(core: Core, caller: Caller, to: str, purpose: str) -> tuple[Number, A
     return number, address(core.index_key, caller.realm, number.e164, purpose)
 
 
-def admit(core: Core, caller: Caller, to: str, purpose: str) -> Destination:
-    """The destination of a start; Refusal if this application sends no codes there."""
-    number, at = locate(core, caller, to, purpose)
-    index = permit(core, caller, number)
+def admit(core: Core, caller: Caller, request: StartRequest) -> Destination:
+    """The destination of a start; Refusal if this application sends no codes there, or none to whoever asks."""
+    number, at = locate(core, caller, request.to, request.purpose)
+    index = permit(core, caller, number, request.client.ip, request.user)
     refuse_disabled(core, caller, at)
     return Destination(number, index, at)
 
 
-def permit(core: Core, caller: Caller, number: Number) -> str:
-    """The index of a number that this application sends to; Refusal for any other."""
+def target_of(
+    core: Core, caller: Caller, number: Number, index: str, ip: str | None = None, user: str | None = None
+) -> Target:
+    """What blocks and allows can name of a request; test keys and live keys are blocked alike."""
+    application = caller.application.id
+    user_ = user_index(core, application, user) if user else None
+    return Target(application, index, number.e164, number.country, ip, user_)
+
+
+def user_index(core: Core, application: str, user: str) -> str:
+    """By what an application's user is found without being readable."""
+    return b64(mac(core.index_key, "user", application, user)[:SCOPE_BYTES])
+
+
+def permit(core: Core, caller: Caller, number: Number, ip: str | None = None, user: str | None = None) -> str:
+    """The index of a number that this application sends to; Refusal for any other, or for whoever asks."""
+    index = number_index(core, number.e164)
+    blocked, vouched = standing(core, target_of(core, caller, number, index, ip, user))
+    if not vouched:
+        _refuse_unwanted(caller, number)
+    _refuse_blocked(blocked)
+    return index
+
+
+def standing(core: Core, target: Target) -> tuple[frozenset[Kind], bool]:
+    """By which kinds of blocks a target is held, and whether an allow vouches for the number itself.
+
+    Of a number that is vouched for only its own block counts.
+    """
+    now, snapshot = now_ms(), core.snapshot()
+    blocked = snapshot.blocked.hits(target, now)
+    vouched = "number" in snapshot.allowed.hits(target, now)
+    return (blocked & _OWN if vouched else blocked), vouched
+
+
+def _refuse_unwanted(caller: Caller, number: Number) -> None:
+    """Refuses what the policy has no use for."""
     policy = caller.application.policy
     if policy.countries != "*" and number.country not in policy.countries:
         raise Refusal(
@@ -49,11 +88,13 @@ def permit(core: Core, caller: Caller, number: Number) -> str:
         )
     if number.line_type in policy.blocked_line_types:
         raise Refusal("line_type_not_allowed", f"this application sends nothing to numbers of type {number.line_type}")
-    index = number_index(core, number.e164)
-    snapshot = core.snapshot()
-    if snapshot.blocked.hits(caller.application.id, index, number.e164, now_ms()):
+
+
+def _refuse_blocked(kinds: frozenset[Kind]) -> None:
+    if kinds & OF_NUMBERS:
         raise Refusal("destination_blocked", "an admin has blocked this number")
-    return index
+    if kinds:  # the number is somebody else's, maybe: it is whoever asks that is not wanted
+        raise Refusal("refused_as_fraud", "an admin has blocked whoever asks for this code")
 
 
 def is_disabled(core: Core, caller: Caller, at: Address) -> bool:

@@ -7,12 +7,13 @@ from otp_service.domain.keys import NONCE_BYTES
 from otp_service.domain.messages import Message, MessageClass
 from otp_service.domain.phone import parse_number
 from otp_service.ledger import opt_outs, pages
+from otp_service.ledger.blocks import Target
 from otp_service.ledger.opt_outs import OptOut, Scope
 from otp_service.service.admin.fields import under
 from otp_service.service.admin.opening import looking, writing
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms, random_bytes
-from otp_service.service.destination import number_index
+from otp_service.service.destination import number_index, standing
 from otp_service.service.sealed import number_in_ledger
 
 # Whose messages a scope refuses. A code is never among them: somebody has just asked for it.
@@ -42,7 +43,8 @@ def refuse_opted_out(core: Core, caller: Caller, index: str, message_class: Mess
 def unwelcome(core: Core, message: Message) -> str | None:
     """Why a message that waited is not sent any more: its person has opted out since, or an admin has blocked them."""
     index, snapshot = number_index(core, message.to), core.snapshot()
-    if snapshot.blocked.hits(message.application, index, message.to, now_ms()):
+    target = Target(message.application, index, message.to, message.country)
+    if standing(core, target)[0]:
         return "blocked"
     scope = snapshot.opted_out.get((message.application, message.test, index))
     return "opted_out" if scope is not None and message.message_class in BOUND[scope] else None

@@ -109,7 +109,7 @@ def _refused_message(core: Core, caller: Caller, request: MessageRequest) -> lis
 def _forbidden(core: Core, caller: Caller, request: StartRequest) -> Iterator[Refusal]:
     """What the policy or an admin has against this number."""
     try:
-        admit(core, caller, request.to, request.purpose)
+        admit(core, caller, request)
     except Refusal as refusal:
         yield refusal
 

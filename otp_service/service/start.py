@@ -59,7 +59,7 @@ def start(
 
 def _asked(core: Core, caller: Caller, request: StartRequest, request_id: str, *, resent: bool) -> Asked:
     refuse_unfit(caller.application.policy, request, resent)
-    destination = admit(core, caller, request.to, request.purpose)
+    destination = admit(core, caller, request)
     sending = prepare(core, caller, request, destination.number.country, destination.number.e164)
     return Asked(core, caller, request, request_id, destination, sending)
 

@@ -1,6 +1,7 @@
 """The snapshot holds the truths that requests need."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, event, text, update
@@ -9,11 +10,11 @@ from otp_service.domain.policy import Policy
 from otp_service.domain.templates.template import Template
 from otp_service.ledger import applications, blocks, keys, locks, meta, templates
 from otp_service.ledger.applications import Application
-from otp_service.ledger.blocks import Blocked
+from otp_service.ledger.blocks import ALLOWS, Listed, Target
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.schema import applications as applications_table
 from otp_service.ledger.snapshot import load_snapshot
-from tests.ledger.telling import DAY, NOW, changing, locked
+from tests.ledger.telling import NOW, changing, locked
 
 
 def _store_policy(engine: Engine, id: str, policy: object) -> None:
@@ -48,7 +49,7 @@ def test_a_snapshot_holds_every_truth(engine: Engine, app: Application) -> None:
     assert snapshot.applications == {app.id: app}
     assert snapshot.keys == {"key_1": key}
     assert snapshot.templates == {app.id: {("default", "en"): Template("default", "en", 2, "two {code}")}}
-    assert snapshot.blocked.hits(app.id, "index", "+41791234567", NOW)
+    assert snapshot.blocked.hits(Target(app.id, "index", "+41791234567", "CH"), NOW) == {"prefix"}
     assert snapshot.hard_locks == {(app.id, "subject")}
 
 
@@ -125,6 +126,10 @@ def test_a_snapshot_prints_no_hashes(engine: Engine, app: Application) -> None:
     assert "SECRET" not in repr(load_snapshot(engine))
 
 
+TARGET = Target("app_1", "index", "+41791234567", "CH", "203.0.113.7", "user")
+SIX = replace(TARGET, ip="2001:db8:1:2:3::4")
+
+
 @pytest.mark.parametrize(
     ("owner", "kind", "value", "expires_at", "hit"),
     [
@@ -141,18 +146,77 @@ def test_a_snapshot_prints_no_hashes(engine: Engine, app: Application) -> None:
         (None, "number", "index", NOW + 1, True),
         (None, "number", "index", NOW, False),
         (None, "prefix", "4179", NOW, False),
+        (None, "country", "CH", None, True),
+        (None, "country", "DE", None, False),
+        ("app_1", "user", "user", None, True),
+        ("app_1", "user", "index", None, False),
+        (None, "ip", "203.0.113.7", None, True),
+        (None, "ip", "203.0.113.8", None, False),
+        (None, "network", "203.0.113.0/24", None, True),
+        (None, "network", "203.0.113.7/32", None, True),
+        (None, "network", "0.0.0.0/0", None, True),
+        (None, "network", "203.0.112.0/24", None, False),
+        (None, "network", "::/0", None, False),
     ],
 )
 def test_a_block_hits_its_own(
     owner: str | None, kind: blocks.Kind, value: str, expires_at: int | None, hit: bool
 ) -> None:
-    """A block hits its number or prefix, of its application or of all, until it expires."""
-    block = blocks.Block("blk_1", owner, kind, value, None, "fraud", expires_at, NOW - DAY)
-    assert blocks.arranged([block]).hits("app_1", "index", "+41791234567", NOW) is hit
+    """A block hits what it names, of its application or of all, until it expires."""
+    listed = Listed(blocks.arranged([(owner, kind, value, expires_at)]))
+    assert listed.hits(TARGET, NOW) == ({kind} if hit else set())
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "hit"),
+    [
+        ("ip", "2001:db8:1:2::/64", True),
+        ("ip", "2001:db8:1:3::/64", False),
+        ("network", "2001:db8:1::/48", True),
+        ("network", "2001:db8:2::/48", False),
+        ("network", "203.0.113.0/24", False),
+    ],
+)
+def test_an_address_of_version_6_is_its_network(kind: blocks.Kind, value: str, hit: bool) -> None:
+    """An address of IP version 6 counts as its /64, as limits count it, and lies in the networks around it."""
+    assert bool(Listed(blocks.arranged([(None, kind, value, None)])).hits(SIX, NOW)) is hit
+
+
+def test_an_address_is_found_however_it_is_written() -> None:
+    """An IPv4 address in IPv6's clothes is still that address."""
+    rows = [(None, "ip", "203.0.113.7", None), (None, "network", "203.0.113.0/24", None)]
+    mapped = replace(TARGET, ip="::ffff:203.0.113.7")
+    assert Listed(blocks.arranged(rows)).hits(mapped, NOW) == {"ip", "network"}
+
+
+@pytest.mark.parametrize("kind", ["ip", "network", "user"])
+def test_whoever_did_not_say_where_from_is_hit_by_no_such_block(kind: blocks.Kind) -> None:
+    """A request without an address or a user is in no network and is no user."""
+    rows = [(None, "ip", "203.0.113.7", None), (None, "network", "0.0.0.0/0", None), (None, "user", "user", None)]
+    unsaid = replace(TARGET, ip=None, user_index=None)
+    assert not Listed(blocks.arranged(rows)).hits(unsaid, NOW)
 
 
 def test_of_two_blocks_the_longer_counts() -> None:
     """A number that is blocked twice stays blocked until the later end."""
-    both = [blocks.Block(f"blk_{end}", None, "number", "index", None, "fraud", end, NOW) for end in (NOW + 9, NOW + 5)]
-    assert blocks.arranged(both).hits("app_1", "index", "+41791234567", NOW + 7)
-    assert not Blocked().hits("app_1", "index", "+41791234567", NOW)
+    both = Listed(blocks.arranged([(None, "number", "index", end) for end in (NOW + 9, NOW + 5)]))
+    assert both.hits(TARGET, NOW + 7)
+    assert not Listed().hits(TARGET, NOW)
+
+
+def test_lists_that_did_not_change_are_not_read_again(engine: Engine, app: Application) -> None:
+    """After a change of something else the blocks and allows are those that were known: they may be a million."""
+    with changing(engine) as change:
+        blocks.add(change, "prefix", "4179", "fraud")
+    known = load_snapshot(engine)
+    with changing(engine) as change:
+        applications.set_policy(change, app.id, Policy(ttl_s=60))
+    fresh = load_snapshot(engine, known)
+    assert fresh.version > known.version
+    assert (fresh.blocked, fresh.allowed) == (known.blocked, known.allowed)
+    assert fresh.blocked is known.blocked
+    with changing(engine) as change:
+        blocks.remove(change, blocks.listed(change.connection)[0].id)
+        blocks.add(change, "country", "CH", "event", book=ALLOWS)
+    last = load_snapshot(engine, fresh)
+    assert (last.blocked.hits(TARGET, NOW), last.allowed.hits(TARGET, NOW)) == (set(), {"country"})
