@@ -8,7 +8,7 @@ transition number, so repeats and disorder do no harm.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FactType = Literal["verification", "message", "attempt", "receipt", "outcome", "lock"]
+FactType = Literal["verification", "message", "attempt", "receipt", "outcome", "lock", "failures"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Fact:
       `<message id>:r:<digest of what it says>`, so that a repeat is known as one.
     - outcome: `message, outcome (converted|not_converted)`: what a caller who checks codes itself tells.
     - lock: `application, subject, person, failures`: the hard lock of a subject.
+    - failures: the same of a subject that is half-way there; its id ends with their number, so that it is told once.
     """
 
     id: str

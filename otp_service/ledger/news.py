@@ -26,7 +26,9 @@ _REASONS = {"failed": "max_attempts", "expired": "expired", "canceled": "cancele
 def tell(connection: Connection, facts: Sequence[Fact], locked: Collection[str]) -> None:
     """Record the events of these facts, which this transaction has written; `locked` are the locks that are new."""
     locks = (fact for fact in facts if fact.id in locked)
-    record(connection, [*_of_verifications(connection, facts), *_of_messages(connection, facts), *map(_lock, locks)])
+    half_way = (fact for fact in facts if fact.type == "failures")
+    locking = (*map(_lock, locks), *map(_lock, half_way))
+    record(connection, [*_of_verifications(connection, facts), *_of_messages(connection, facts), *locking])
 
 
 def tell_expired(engine: Engine, now_ms: int) -> int:
@@ -120,7 +122,7 @@ def _messages(connection: Connection, ids: Collection[str]) -> Rows:
 
 def _lock(fact: Fact) -> Event:
     data, person = fact.data, fact.data.get("person") or {}
-    told = {"failures": data["failures"], "country": person.get("country")}
+    told = {"failures": data["failures"], "country": person.get("country"), "disabled": fact.type == "lock"}
     return Event("destination.locked", fact.id, data["application"], fact.at_ms, told)
 
 

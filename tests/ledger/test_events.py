@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from otp_service.domain.events import TYPES, Event, event_id, matches, payload
 from otp_service.domain.facts import Fact
 from otp_service.domain.policy import Policy
-from otp_service.ledger import applications, suspensions
+from otp_service.ledger import applications, locks, suspensions
 from otp_service.ledger.applications import Application
 from otp_service.ledger.engine import reading
 from otp_service.ledger.events import Told, after, head, record
@@ -142,7 +142,22 @@ def test_a_hard_lock_is_told_once(engine: Engine, app: Application) -> None:
     apply_facts(engine, [locked("ver_1:9", app.id, "subject")])
     apply_facts(engine, [locked("ver_1:9", app.id, "subject")])
     (event,) = told(engine, app)
-    assert (event.type, event.data) == ("destination.locked", {"failures": 100, "country": "CH"})
+    assert (event.type, event.data) == (
+        "destination.locked",
+        {"failures": 100, "country": "CH", "disabled": True},
+    )
+
+
+def test_half_way_to_the_lock_is_told_once(engine: Engine, app: Application) -> None:
+    """A number with fifty wrong codes in a row is told of, is not disabled yet, and is locked by nothing."""
+    lock = locked("ver_1:failures50", app.id, "subject")
+    fact = Fact(lock.id, "failures", lock.at_ms, lock.data | {"failures": 50})
+    apply_facts(engine, [fact])
+    apply_facts(engine, [fact])
+    (event,) = told(engine, app)
+    assert (event.type, event.data["failures"], event.data["disabled"]) == ("destination.locked", 50, False)
+    with reading(engine) as connection:
+        assert locks.in_force(connection) == []
 
 
 def test_a_code_that_nobody_answers_is_told_as_expired(engine: Engine, app: Application) -> None:

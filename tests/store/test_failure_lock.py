@@ -240,3 +240,28 @@ def test_an_hour_is_the_most_that_a_stranger_can_cost_others(desk: Desk) -> None
     fail(desk, 60)
     desk.now += HOUR
     assert wait_s(desk) == 0
+
+
+def half_way(redis: RedisServer) -> list[dict[str, str]]:
+    """The facts that tell of a number half-way to its lock."""
+    with redis.client() as client:
+        return [fields for _, fields in client.xrange("{c0}:facts") if fields["t"] == "failures"]
+
+
+def test_somebody_is_told_half_way_to_the_lock(desk: Desk, redis: RedisServer) -> None:
+    """The fiftieth wrong code in a row writes one fact, which names the number by its index alone."""
+    fail(desk, 49)
+    assert half_way(redis) == []
+    fail(desk, 3)
+    (told,) = half_way(redis)
+    data = json.loads(told["d"])
+    assert told["f"].endswith(":failures50")
+    assert (data["failures"], set(data["person"])) == (50, {"number_index"})
+
+
+def test_where_the_lock_comes_first_nobody_is_warned(desk: Desk, redis: RedisServer) -> None:
+    """A policy that disables a number at fifty wrong codes tells the lock and no warning before it."""
+    desk.policy["hard_lock_after"] = 50
+    fail(desk, 50)
+    assert half_way(redis) == []
+    assert len(locks(redis)) == 1

@@ -85,6 +85,7 @@ else
   if after == 'failed' then redis.call('HSET', record, 'st', 'failed', 'eat', int(now)) end
   local all = count_failure(failures, f, now, device, failures_kept)
   verification_fact(facts, r.id, n, after == 'failed' and 'failed' or 'guessed', after, now, sends, used, detail)
+  warn_at_half(all, hard, facts, now, r.id, r.nx, lock_detail)
   if all >= hard then
     f.all = all
     lock_hard(failures, f, facts, now, r.id, r.nx, lock_detail)

@@ -48,6 +48,14 @@ local function forgive(key, f, now, device, keep, most_devices)
   if redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, int(keep)) end
 end
 
+-- Half of what NIST SP 800-63B-4 allows: somebody is told before the number is out (service/check.py counts it as an alarm).
+local ALARM_AT = 50
+local function warn_at_half(all, hard, facts, now, id, number_index, detail)
+  if all ~= ALARM_AT or all >= hard then return end
+  fact(facts, id .. ':failures' .. int(all), 'failures', now,
+    string.format('"failures":%d,"person":{"number_index":"%s"}', all, number_index), detail)
+end
+
 -- The lock is a truth of the ledger: its fact is written once, also where a lowered policy locks what was counted before.
 local function lock_hard(key, f, facts, now, id, number_index, detail)
   if f.map.lk then return end
