@@ -43,7 +43,10 @@ class FieldError(TypedDict):
 
 
 class Refusal(Exception):
-    """The one exception by which a request is refused, with a stable code from PROBLEMS."""
+    """The one exception by which a request is refused, with a stable code from PROBLEMS.
+
+    `members` are what the problem carries beside its standard ones, such as a reference that support can look up.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
         self.errors = list(errors)
         self.headers = headers or {}
+        self.members = dict(members or {})
         self.members = members or {}  # what the problem tells beside its standard members: challenge, reference
 
 
