@@ -4,13 +4,13 @@ Both lists have rows of one form. Requests meet them arranged: one look-up per l
 however many rows there are.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, insert, or_, select
 
 from otp_service.domain.addresses import counted_network
 from otp_service.domain.errors import Refusal
@@ -133,7 +133,7 @@ def add(
     """Write a row into a list; `not_found` if there is no such application."""
     if application_id is not None:
         applications.require(change.connection, application_id)
-    made = Block(new_id(_ID[book.word]), application_id, kind, value, to_sealed, reason, expires_at, change.at_ms)
+    made = Block(new_id(ID[book.word]), application_id, kind, value, to_sealed, reason, expires_at, change.at_ms)
     change.connection.execute(insert(book.table).values(asdict(made)))
     touch(change, book)
     audit.record(change, f"{book.word}.add", application_id=application_id, target=made.id, after=said(made))
@@ -163,9 +163,20 @@ def listed(connection: Connection, book: Book = BLOCKS) -> list[Block]:
     return [block_of(row) for row in connection.execute(oldest).mappings()]
 
 
+def naming(table: Table, values: Mapping[Kind, Sequence[str]]) -> ColumnElement[bool]:
+    """The rows of these kinds that hold one of these values."""
+    return or_(*(and_(table.c.kind == kind, table.c.value.in_(each)) for kind, each in values.items()))
+
+
 def block_of(row: RowMapping) -> Block:
     """A row as a block."""
     return Block(**row)
+
+
+def holding(connection: Connection, book: Book, values: Mapping[Kind, Sequence[str]]) -> list[Block]:
+    """The rows of these kinds that hold one of these values, oldest first."""
+    found = select(book.table).where(naming(book.table, values)).order_by(book.table.c.created_at, book.table.c.id)
+    return [block_of(row) for row in connection.execute(found).mappings()]
 
 
 def touch(change: Change, book: Book) -> None:
@@ -179,7 +190,7 @@ def load(connection: Connection, book: Book, known: Listed | None) -> Listed:
     if known is not None and known.version == version:
         return known
     columns = [book.table.c[name] for name in ("application_id", "kind", "value", "expires_at")]
-    return Listed(arranged(connection.execute(select(*columns)).yield_per(10_000).tuples()), version)
+    return Listed(arranged(connection.execute(select(*columns)).yield_per(10_000)), version)
 
 
 def arranged(rows: Iterable[tuple[Any, ...]]) -> dict[str | None, Found]:
@@ -224,5 +235,5 @@ def _version(connection: Connection, book: Book) -> str:
     return f"{meta.read(connection, _CHANGED[book.word])}/{meta.read(connection, 'restored_at')}"
 
 
-_ID = {"block": "blk", "allow": "alw"}
+ID = {"block": "blk", "allow": "alw"}
 _CHANGED = {"block": "blocks_changed", "allow": "allows_changed"}
