@@ -1,5 +1,6 @@
 """What all tests share: a Redis for each test process, and a whole service on it."""
 
+import faulthandler
 import json
 import os
 import shutil
@@ -25,6 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Has failures told as they happen: a run that is cut short has said what went wrong until then."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_AtOnce(config))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Ends a test process that can't end by itself, and tells what its threads wait for."""
+    within_s = 60 if hasattr(session.config, "workerinput") else 180
+    faulthandler.dump_traceback_later(within_s, exit=True, file=sys.__stderr__)
 
 
 class _AtOnce:
