@@ -66,7 +66,6 @@ class Refusal(Exception):
         self.errors = list(errors)
         self.headers = headers or {}
         self.members = dict(members or {})
-        self.members = members or {}  # what the problem tells beside its standard members: challenge, reference
 
 
 def invalid_field(field: str, detail: str, code: str = "invalid") -> Refusal:

@@ -6,6 +6,7 @@ import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from otp_service.domain.codes import LENGTHS
+from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.domain.limits import parse_limits
 
 LINE_TYPES = (
@@ -31,8 +32,11 @@ class LimitsPolicy(BaseModel):
     ip: str = "20 per hour"
     application: str = ""
     prefix: str = ""
+    network: str = ""
+    device: str = "10 per hour"
+    user: str = "10 per hour"
 
-    @field_validator("to", "ip", "application", "prefix")
+    @field_validator("to", "ip", "application", "prefix", "network", "device", "user")
     @classmethod
     def _parses(cls, text: str) -> str:
         parse_limits(text)
@@ -65,6 +69,8 @@ class Policy(BaseModel):
     spend_per_country_per_day_micros: Annotated[int | None, Field(ge=0, le=10**12)] = 25_000_000
     price_micros: dict[str, Annotated[int, Field(ge=0, le=10**9)]] = {}
     fraud: Literal["enforce", "shadow", "off"] = "enforce"
+    thresholds: Thresholds = Thresholds()
+    challenge: Literal["altcha", "turnstile", "hcaptcha", "recaptcha", "none"] = "altcha"
     min_assurance: Literal["sms", "totp", "webauthn"] = "sms"
     proof: bool = False
     proof_phone_number: bool = False

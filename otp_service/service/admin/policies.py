@@ -7,6 +7,7 @@ import phonenumbers
 from pydantic import ValidationError
 
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
+from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.domain.policy import DEVELOPMENT, LimitsPolicy, Policy
 
 Fields = Mapping[str, Any]
@@ -18,6 +19,7 @@ NULL_IS_A_VALUE = frozenset(
 # Fields that are merged inside, with the names that they may hold.
 NESTED: Mapping[str, Collection[str]] = {
     "limits": LimitsPolicy.model_fields.keys(),
+    "thresholds": Thresholds.model_fields.keys(),
     "price_micros": phonenumbers.SUPPORTED_REGIONS,
 }
 _SAY_THEM = 'say which countries may be sent to: a list such as ["CH"], or "*" for all'
@@ -32,7 +34,7 @@ def first_policy(given: Policy | Fields | None, *, production: bool) -> Policy:
 
 
 def merged(stored: Policy, patch: Fields, *, production: bool) -> Policy:
-    """The stored policy with a patch over it: null resets a field, `limits` and `price_micros` are merged inside."""
+    """The stored policy with a patch over it: null resets a field; NESTED ones are merged inside."""
     if production and patch.get("countries", "*") is None:
         raise invalid_field("policy.countries", _SAY_THEM, "missing")
     fields, reset = stored.model_dump(mode="json", exclude_unset=True), defaults(production)
@@ -84,5 +86,5 @@ def _field(loc: tuple[int | str, ...], told: str) -> str:
     first = str(loc[0]) if loc else told.split(" ", 1)[0]
     if first not in Policy.model_fields:
         return f"policy.{first}" if first.isidentifier() and first.isascii() and len(first) <= 40 else "policy"
-    scope = str(loc[1]) if first == "limits" and len(loc) > 1 else ""
-    return f"policy.limits.{scope}" if scope in LimitsPolicy.model_fields else f"policy.{first}"
+    inner = str(loc[1]) if first in ("limits", "thresholds") and len(loc) > 1 else ""
+    return f"policy.{first}.{inner}" if inner in NESTED.get(first, ()) else f"policy.{first}"
