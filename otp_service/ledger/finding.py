@@ -76,29 +76,34 @@ def trail(connection: Connection, verification_ids: Collection[str], message_ids
     )
 
 
-def own_messages(connection: Connection, number_index: str, limit: int) -> list[TrackedRow]:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A message that carried no code, and whose it is."""
+
+    application_id: str
+    row: TrackedRow
+
+
+def own_messages(connection: Connection, number_index: str, limit: int) -> list[Own]:
     """Messages to a number that carried no code, newest first, without their tries and reports."""
-    found = (
+    theirs = _own().where(people.c.number_index == number_index, messages.c.number_kept)
+    newest = theirs.order_by(messages.c.queued_at.desc(), messages.c.id.desc()).limit(limit)
+    return [Own(row["application_id"], tracked_row(row)) for row in connection.execute(newest).mappings()]
+
+
+def own_message(connection: Connection, id: str) -> list[Own]:
+    """The message of this id that carried no code, of whichever application."""
+    found = connection.execute(_own().where(messages.c.id == id)).mappings()
+    return [Own(row["application_id"], tracked_row(row)) for row in found]
+
+
+def _own() -> Select[Any]:
+    return (
         select(*columns(), messages.c.application_id)
         .outerjoin(verifications, verifications.c.id == messages.c.verification_id)
-        .join(people, people.c.person_id == messages.c.person_id)
-        .where(people.c.number_index == number_index, messages.c.number_kept, messages.c["class"].is_not(None))
-        .order_by(messages.c.queued_at.desc(), messages.c.id.desc())
-        .limit(limit)
-    )
-    return [tracked_row(row) for row in connection.execute(found).mappings()]
-
-
-def own_message(connection: Connection, id: str) -> TrackedRow | None:
-    """The message of this id that carried no code, of whichever application."""
-    found = (
-        select(*columns())
-        .outerjoin(verifications, verifications.c.id == messages.c.verification_id)
         .outerjoin(people, people.c.person_id == messages.c.person_id)
-        .where(messages.c.id == id, messages.c["class"].is_not(None))
+        .where(messages.c["class"].is_not(None), messages.c.application_id.is_not(None))
     )
-    row = connection.execute(found).mappings().one_or_none()
-    return None if row is None else tracked_row(row)
 
 
 def verification_of(connection: Connection, message_id: str) -> str | None:
