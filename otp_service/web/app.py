@@ -10,6 +10,7 @@ from otp_service.service.truths import Truths
 from otp_service.web import (
     admin,
     callbacks,
+    console,
     docs,
     events,
     messages,
@@ -49,4 +50,5 @@ def make_app(
     events.install(app, most_streams)
     if not core.production:
         app.register_blueprint(ops.metrics_blueprint)
+    console.install(app)
     return app

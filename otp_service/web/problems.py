@@ -61,7 +61,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return Response(error.get_response().data, status, list(error.get_response().headers))
-    code = _CODES.get(status, "internal" if status >= 500 else "invalid_json")
+    code = code_of(status)
     response = render(Refusal(code, _DETAILS.get(status, PROBLEMS[code][1])))
     allow = error.get_response().headers.get("Allow")
     if allow:
@@ -70,9 +70,19 @@ def _http(error: HTTPException) -> Response:
 
 
 def _bug(error: Exception) -> Response:
+    return render(bug(error))
+
+
+def code_of(status: int) -> str:
+    """The code of one of Werkzeug's own refusals."""
+    return _CODES.get(status, "internal" if status >= 500 else "invalid_json")
+
+
+def bug(error: Exception) -> Refusal:
+    """A bug, logged, as the refusal that it is told as."""
     # The traceback's frames, never its values: those may be a code or a number.
     log.error("bug", error=type(error).__name__, at=_where(error), request_id=g.get("request_id", ""))
-    return render(Refusal("internal", "this is a bug of the service; its log has the request_id"))
+    return Refusal("internal", "this is a bug of the service; its log has the request_id")
 
 
 def _where(error: Exception) -> list[str]:

@@ -1,0 +1,102 @@
+"""What every request of the console passes: who it is, may they, did their own page send it, and is the proof fresh."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Response, g, redirect, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+from otp_service.domain.codes import same
+from otp_service.domain.errors import Refusal
+from otp_service.service.console import sessions
+from otp_service.service.console.sessions import SignedIn
+from otp_service.web.console import PATH, cookies, layout
+from otp_service.web.console.registry import Route, may, page_of
+from otp_service.web.context import core
+
+CSRF = "csrf"
+SIGN_IN = f"{PATH}/sign-in"
+# What a form carries for the frame's sake; all else was typed.
+OURS = frozenset({CSRF, "from"})
+
+
+def guarded(route: Route) -> Any:
+    """The handler behind its guard."""
+
+    def view(**args: Any) -> Any:
+        g.route, g.args = route, args
+        g.who = who = _resumed()
+        if route.role is not None and who is None:
+            return _to_sign_in()
+        if route.role is not None and who is not None and not may(who.role, route.role):
+            raise Refusal("forbidden", f"this needs the role {route.role}")
+        if route.method != "POST":
+            return route.view(**args)
+        _own_page()
+        if route.proof and who is not None and not who.proven:
+            return layout.ask_for_proof(route, args)
+        return _acted(route, args)
+
+    return view
+
+
+def csrf_token() -> str:
+    """What every form carries: only this browser's pages of this session know it."""
+    return sessions.tied(secret(), "csrf")
+
+
+def secret() -> str:
+    """The token that this browser's forms and words are tied to."""
+    who: SignedIn | None = g.get("who")
+    return who.token if who is not None else cookies.visitor()
+
+
+def again(route: Route, args: dict[str, Any], status: int) -> AnyResponse:
+    """The page whose form was refused or interrupted, with what was typed."""
+    if route.shows is None:
+        raise RuntimeError("this act has no page of its own")
+    shown = page_of(route.shows)
+    g.route, g.typed = shown, _typed(request.form)
+    wanted = {name: value for name, value in args.items() if f"{name}>" in shown.rule}
+    drawn = shown.view(**wanted)
+    response = drawn if isinstance(drawn, AnyResponse) else Response(drawn)
+    response.status_code = status
+    return response
+
+
+def _acted(route: Route, args: dict[str, Any]) -> Any:
+    try:
+        return route.view(**args)
+    except Refusal as refusal:
+        if route.shows is None or refusal.status >= 500:
+            raise
+        g.refusal = refusal
+        return again(route, args, refusal.status)
+
+
+def _resumed() -> SignedIn | None:
+    token = cookies.read(cookies.SESSION)
+    return sessions.resume(core(), token) if token else None
+
+
+def _to_sign_in() -> AnyResponse:
+    if request.method == "POST":
+        raise Refusal("unauthenticated", "your session has ended: sign in again")
+    there = request.full_path.rstrip("?")
+    return redirect(SIGN_IN if there == PATH else f"{SIGN_IN}?{urlencode({'next': there})}", 303)
+
+
+def _own_page() -> None:
+    """Refuses a form that another site sent; browsers say where a request comes from, and the token proves it."""
+    site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
+    elsewhere = origin is not None and urlsplit(origin).netloc != request.host
+    if site not in ("same-origin", "none") or elsewhere:
+        raise Refusal("forbidden", "this form was sent by another site")
+    if not same(request.form.get(CSRF, ""), csrf_token()):
+        raise Refusal("forbidden", "this form is not of your session: load its page again")
+
+
+def _typed(form: MultiDict[str, str]) -> MultiDict[str, str]:
+    kept = [(name, value) for name, value in form.items(multi=True) if name not in OURS]
+    return MultiDict(kept)

@@ -1,0 +1,6 @@
+"""The pages of the console, a module each; one that is not named here is not there."""
+
+PAGES = (
+    "home",
+    "profile",
+)

@@ -1,0 +1,108 @@
+"""The console in a real browser: a running service over real HTTP, admins of each role, and Chromium."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from otp_service.ledger import admins
+from otp_service.ledger.changes import change
+from otp_service.service.console import sessions
+from otp_service.service.core import now_ms
+from tests.world import World
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+COOKIE = "otp_console"
+ADDRESS = "127.0.0.1"
+
+
+class Silent(WSGIRequestHandler):
+    """Keeps connections open and says nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser of this test process."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "the tests of the console need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Console:
+    """A running console, whoever is signed in, and what the browser complained of."""
+
+    world: World
+    url: str
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def admin(self, role: str = "admin", name: str | None = None) -> str:
+        """The id of the admin of this role, made if there is none."""
+        wanted = name or f"a {role}"
+        with change(self.world.core.engine, self.world.core.audit_key, "tests", now_ms()) as opened:
+            found = admins.find(opened.connection, wanted) or admins.create(opened, wanted, role)
+        return found.id
+
+    def session(self, role: str = "admin", *, proven: bool = True) -> str:
+        """The token of a new session."""
+        return sessions.begin(self.world.core, self.admin(role), ADDRESS, "a test", proven=proven)
+
+    def http(self, role: str | None = "admin", *, proven: bool = True) -> httpx.Client:
+        """A client without a browser; redirects are its answers."""
+        cookies = {COOKIE: self.session(role, proven=proven)} if role else {}
+        return httpx.Client(base_url=self.url, cookies=cookies, timeout=30)
+
+    def page(
+        self, role: str | None = "admin", *, proven: bool = True, width: int = 1280, dark: bool = False, **more: object
+    ) -> Page:
+        """A page of a browser of its own, signed in as this role."""
+        scheme = "dark" if dark else "light"
+        context = self.browser.new_context(
+            base_url=self.url, viewport={"width": width, "height": 900}, color_scheme=scheme, **more
+        )
+        self.contexts.append(context)
+        if role:
+            token = self.session(role, proven=proven)
+            context.add_cookies([{"name": COOKIE, "value": token, "url": self.url, "httpOnly": True}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def console(world: World, browser: Browser) -> Iterator[Console]:
+    """A running console over real HTTP; a page's complaints (such as of its CSP) fail the test at its end."""
+    expect.set_options(timeout=20_000)
+    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=Silent)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    running = Console(world, f"http://127.0.0.1:{server.server_port}", browser)
+    yield running
+    for context in running.contexts:
+        context.close()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    assert running.complaints == []
