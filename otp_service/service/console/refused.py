@@ -73,6 +73,6 @@ class Refusals:
             self.blocks.setdefault(minute, Counter())[one.block] += 1
 
     def _forget(self, until_ms: int) -> None:
-        for kept in (self.minutes, self.blocks):
-            for minute in [minute for minute in kept if minute + MINUTE_MS <= until_ms]:
-                del kept[minute]  # type: ignore[attr-defined]
+        for minute in [minute for minute in self.minutes if minute + MINUTE_MS <= until_ms]:
+            del self.minutes[minute]
+            self.blocks.pop(minute, None)
