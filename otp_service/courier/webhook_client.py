@@ -4,6 +4,8 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 
@@ -13,6 +15,9 @@ LIMIT_S = 5.0  # for all of it: the name, the connection, the answer
 CONNECT_S = 2.0  # of each address, so that one that is dead leaves time for the next
 MOST_ADDRESSES = 4
 MOST_ANSWER = 64 * 1024
+
+# Threads of their own: names that nobody answers for must not hold up those who write to the ledger.
+LOOKUPS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="webhook-names")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -30,7 +35,8 @@ WORDS: tuple[tuple[type[BaseException], str], ...] = (
 
 async def resolve(host: str, port: int) -> list[str]:
     """The host's addresses, as this machine finds them; an address is its own."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(LOOKUPS, ask)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

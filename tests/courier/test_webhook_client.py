@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import socket
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from otp_service.courier.webhook_client import Resolve, WebhookClient, word
+from otp_service.courier.webhook_client import Resolve, WebhookClient, resolve, word
 from otp_service.domain.addresses import networks
 from otp_service.domain.public_addresses import Reach
 from tests.courier.hooks import HOST, certificate, client_side, server_side, sink, status
@@ -220,6 +222,28 @@ def test_what_is_no_http_is_told_in_a_word() -> None:
             local.answer = lambda _: b""
             assert await refusal(WebhookClient(DEVELOPMENT, resolve), url) == "bad_answer"
         assert await refusal(WebhookClient(DEVELOPMENT, resolve), url) == "unreachable"
-        assert await refusal(WebhookClient(INTERNET), "https://no-such-host.invalid/") == "unknown_host"
+        # Where no name server answers it is a timeout; a machine without network says so at once.
+        assert await refusal(WebhookClient(INTERNET), "https://no-such-host.invalid/") in ("unknown_host", "timeout")
 
     asyncio.run(run())
+
+
+def test_names_that_nobody_answers_for_hold_nothing_else_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While look-ups hang, the threads that write to the ledger go on."""
+    answered = threading.Event()
+
+    def hang(*_: object, **__: object) -> list[object]:
+        answered.wait(60)
+        return []
+
+    async def run() -> str:
+        monkeypatch.setattr(socket, "getaddrinfo", hang)
+        hanging = [asyncio.create_task(resolve("slow.example", 443)) for _ in range(64)]
+        try:
+            await asyncio.sleep(0)
+            return await asyncio.wait_for(asyncio.to_thread(lambda: "written"), 30)
+        finally:
+            answered.set()
+            await asyncio.gather(*hanging)
+
+    assert asyncio.run(run()) == "written"
