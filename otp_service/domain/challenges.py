@@ -1,8 +1,8 @@
 """Proof of work in the ALTCHA format (version 1): a number is found by trying, and proves that somebody tried.
 
-A challenge tells `salt` and `challenge` = SHA-256(salt + number); whoever finds the number sends all of it back. Nothing
-is kept here: the signature, under a key of whom it was made for, says that it is ours. The format is that of altcha-lib 1.x,
-of `v1` in altcha 2.x (Python), and of every version of ALTCHA's widget.
+A challenge tells `salt` and `challenge` = SHA-256(salt + number); whoever finds the number sends it all back. Nothing
+is kept here: the signature, under a key of whom it was made for, says that it is ours. The format is that of
+altcha-lib/v1 (npm), of `v1` in altcha 2 (Python), and all versions of ALTCHA's widget know it.
 """
 
 import binascii

@@ -71,7 +71,7 @@ class StartRequest(Body):
     user: User | None = None
     binding: Binding = Field(default_factory=dict)
     client: Client = Client()
-    challenge: Annotated[str, StringConstraints(max_length=4096)] | None = None
+    challenge: Annotated[str, StringConstraints(max_length=8192)] | None = None
     metadata: Metadata = Field(default_factory=dict)
 
     @field_validator("code")

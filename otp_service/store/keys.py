@@ -91,6 +91,11 @@ def limit_key(scope: str, value: str, period_ms: int, kind: str) -> str:
     return f"{{l:{scope}:{value}}}:{period_ms}:{kind}"
 
 
+def vouched_key(digest: str) -> str:
+    """A CAPTCHA's token that its vendor vouched for; the digest covers the token and whom it is for."""
+    return f"{{t:{digest}}}"
+
+
 def idempotency_key(digest: str) -> str:
     """An answer that is remembered; the digest covers application and key."""
     return f"{{i:{digest}}}"

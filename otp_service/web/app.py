@@ -10,6 +10,7 @@ from otp_service.service.truths import Truths
 from otp_service.web import (
     admin,
     callbacks,
+    challenges,
     console,
     docs,
     events,
@@ -44,7 +45,7 @@ def make_app(
     requests.install(app)
     problems.install(app)
     parts = (verifications.blueprint, callbacks.blueprint, ops.blueprint, docs.blueprint, problem_pages.blueprint)
-    sending = (messages.blueprint, opt_outs.blueprint, tracking.blueprint, simulate.blueprint)
+    sending = (challenges.blueprint, messages.blueprint, opt_outs.blueprint, tracking.blueprint, simulate.blueprint)
     for blueprint in (*parts, *sending, *admin.blueprints, *extra):
         app.register_blueprint(blueprint)
     events.install(app, most_streams)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from otp_service.domain.captchas import Captcha
+from otp_service.domain.config_file.captchas import read_captchas
 from otp_service.domain.config_file.money import Rates, read_rates
 from otp_service.domain.config_file.providers import (
     SIMULATOR,
@@ -38,6 +40,7 @@ class ProviderFile:
     rules: tuple[Rule, ...] = ()
     senders: tuple[Sender, ...] = ()
     country_rules: Mapping[str, CountryRule] = field(default_factory=lambda: COUNTRIES, repr=False)
+    captchas: Mapping[str, Captcha] = field(default_factory=dict)
 
     @property
     def live(self) -> tuple[ProviderEntry, ...]:
@@ -78,6 +81,7 @@ def parse_provider_file(
         _rules(document, rates, problems),
         _senders(document, environment, problems),
         _sender_rules(document, source, problems),
+        _captchas(document, environment, problems),
     )
     if problems:
         raise ProviderFileError(problems)
@@ -155,6 +159,18 @@ def _sender_rules(document: Document, source: str, problems: list[str]) -> Mappi
     rules, mistakes = read_sender_rules(section.table, source)
     problems += section.told(mistakes)
     return rules
+
+
+def _captchas(document: Document, environment: Mapping[str, str], problems: list[str]) -> Mapping[str, Captcha]:
+    section = document.tables.get("captchas")
+    if section is None:
+        return {}
+    captchas: Mapping[str, Captcha] = {}
+    table, mistakes = resolve(section.table, environment)
+    if not mistakes:
+        captchas, mistakes = read_captchas(table)
+    problems += section.told(mistakes)
+    return captchas
 
 
 def _known(document: Document) -> frozenset[str]:

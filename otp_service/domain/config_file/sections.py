@@ -8,8 +8,8 @@ from typing import Any
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}\Z")
 LISTS = {"providers": "provider", "routes": "route", "senders": "sender"}  # its header -> one of them
-TABLES = ("currencies", "sender_rules")
-KNOWN = "[[providers]], [[routes]], [[senders]], [currencies] and [sender_rules.XX]"
+TABLES = ("currencies", "sender_rules", "captchas")
+KNOWN = "[[providers]], [[routes]], [[senders]], [currencies], [sender_rules.XX] and [captchas.XX]"
 
 Mistake = tuple[str, str]  # field, what is wrong and what to do
 
@@ -71,7 +71,7 @@ def _table(text: str, source: str, key: str, value: Any, problems: list[str]) ->
     place = f"{source}{f' line {lines[0]}' if lines else ''}, {key}"
     if isinstance(value, dict):
         return Section(place, value)
-    problems.append(f"{source}: {key}: begin it with a line [{key}{'.XX' * (key == 'sender_rules')}]")
+    problems.append(f"{source}: {key}: begin it with a line [{key}{'.XX' * (key != 'currencies')}]")
     return Section(place, {})
 
 
