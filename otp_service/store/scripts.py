@@ -15,6 +15,8 @@ _PARTS = {
     "claim": ("prelude",),
     "conclude": ("prelude",),
     "peek": ("prelude", "limits"),
+    "decide": ("prelude", "limits", "fraud"),
+    "repay": ("prelude", "fraud"),
     "lock": ("prelude", "failures"),
     "message_send": ("prelude", "limits", "message_state"),
     "message_move": ("prelude", "message_state"),

@@ -1,0 +1,53 @@
+"""Why the brake decided as it did: which scope, by which rule, what it owes and what it might."""
+
+from typing import NamedTuple
+
+_SCOPES = {
+    "number": "this number",
+    "block": "this block of ten thousand numbers",
+    "prefix": "this operator's prefix",
+    "country": "unproven numbers of this country",
+    "application": "unproven numbers of this application",
+    "network": "this client network",
+}
+_SENTENCES = {
+    "dead": "{scope} owes {has} for codes that nobody typed in time, and may owe {may}",
+    "owed": "{scope} owes {has} for codes that nobody has typed yet, and may owe {may} before somebody is asked",
+    "sequence": "{scope} was asked for {number} numbers in a row",
+    "quarantine": "{scope} is in quarantine: hardly a code that went there was typed",
+    "watched": "{scope} is watched: many codes that went there were not typed",
+}
+STRONG = 2
+
+
+class Reason(NamedTuple):
+    """One rule that spoke against a send; `has` and `may` are micros of money, of a sequence numbers in a row."""
+
+    scope: str
+    rule: str
+    level: int  # 1 weak, 2 strong
+    has: int
+    may: int
+
+    @property
+    def strong(self) -> bool:
+        """Whether it refuses by itself, whoever solved what."""
+        return self.level == STRONG
+
+    @property
+    def sentence(self) -> str:
+        """The reason as people read it."""
+        scope = _SCOPES.get(self.scope, self.scope)
+        words = {"scope": scope, "has": _money(self.has), "may": _money(self.may), "number": self.has}
+        text = _SENTENCES.get(self.rule, "{scope}: " + self.rule).format(**words)
+        return text[0].upper() + text[1:]
+
+
+def read_reason(text: str) -> Reason:
+    """A reason as the scripts write it: `scope rule level has may`."""
+    scope, rule, *figures = text.split(" ")
+    return Reason(scope, rule, *map(int, figures))
+
+
+def _money(micros: int) -> str:
+    return f"${micros / 1_000_000:.2f}"

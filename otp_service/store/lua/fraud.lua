@@ -1,0 +1,211 @@
+-- The brake: what scopes owe for codes that nobody typed, and what follows for one more send. docs/fraud.md has the reasons.
+-- The state of a scope is one string of whole numbers: one MGET reads all scopes, and one SET keeps each with its TTL.
+--   T      when it was last brought up to date, ms
+--   D      debt, micros;  Y1 Y0  what is too young to be missed: sent in the slot before this one, and in this one
+--   C      surplus: what typed codes paid beyond the debt; it decays, and is room
+--   G      typed codes in thousandths, forgotten over days;  of a number: when its code was last typed, ms
+--   S      of a prefix: CUSUM score, in hundredths;  Q QL  quarantined until, and for how long last;  W WL  watched, likewise
+--   LAST   of a block: the last number's last four digits, plus 1;  RUN  how many came in a row
+-- Scopes are letters: n number  b block  p operator prefix  c country  a application  w client network (last, if it was told).
+-- Of country and application only what is unproven counts: an unknown number of a prefix where hardly a code was ever typed.
+local T, D, Y1, Y0, C, G, S, Q, QL, W, WL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+local LAST, RUN = 7, 8
+local NAMES = { n = 'number', b = 'block', p = 'prefix', c = 'country', a = 'application', w = 'network' }
+local WIDTH = { n = 6, b = 8, p = 11, c = 6, a = 6, w = 6 }
+local NEAR = 16
+-- store/fraud.py gives them in this order: times in ms, amounts in micros at this send's price, scores in hundredths.
+local BOUNDS = { 'price', 'answer', 'growth', 'growth_ms', 'memory', 'memory_ms', 'known_ms', 'known_owe', 'proven',
+  'n_weak', 'n_strong', 'n_refill', 'b_weak', 'b_strong', 'b_refill', 'run_weak', 'run_strong', 'p_weak', 'p_refill',
+  'w_weak', 'w_strong', 'w_refill', 'c_weak', 'c_pressed', 'c_strong', 'c_refill', 'a_weak', 'a_pressed', 'a_strong',
+  'a_refill', 'pressed_owe', 'score', 'alarm', 'quarantine', 'quarantine_most', 'probes', 'watch', 'watch_most', 'kept' }
+
+local function numbers(text)
+  local a, n = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
+  if text then
+    for word in string.gmatch(text, '%S+') do
+      n = n + 1
+      a[n] = tonumber(word)
+    end
+  end
+  return a
+end
+
+local function packed(letter, a)
+  if WIDTH[letter] == 6 then return string.format('%d %d %d %d %d %d', a[1], a[2], a[3], a[4], a[5], a[6]) end
+  if letter == 'b' then
+    return string.format('%d %d %d %d %d %d %d %d', a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8])
+  end
+  return string.format('%d %d %d %d %d %d %d %d %d %d %d', a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
+end
+
+-- Brings a state up to date. Until it is written again that may be done as often as one likes.
+local function roll(a, now, refill, m)
+  local since = now - a[T]
+  if since <= 0 then return end
+  local slots = math.floor(now / m.answer) - math.floor(a[T] / m.answer)
+  if slots == 1 then
+    a[D], a[Y1], a[Y0] = a[D] + a[Y1], a[Y0], 0
+  elseif slots > 1 then
+    a[D], a[Y1], a[Y0] = a[D] + a[Y1] + a[Y0], 0, 0
+  end
+  a[D] = math.max(0, a[D] - refill * since)
+  if a[C] > 0 then a[C] = a[C] * math.exp(-since / m.growth_ms) end
+end
+
+local function roll_prefix(p, now, m)
+  if p[Q] > 0 and p[Q] <= now and p[T] < p[Q] then p[S] = math.min(p[S], m.alarm / 2) end
+  if p[Q] > 0 and now - p[Q] > m.quarantine_most then p[QL] = 0 end
+  if p[W] > 0 and now - p[W] > m.quarantine_most then p[WL] = 0 end
+end
+
+local function read_brake(first_key, first_arg, now)
+  local f = { letters = ARGV[first_arg], digits = tonumber(ARGV[first_arg + 2]), draw = tonumber(ARGV[first_arg + 3]),
+    tab = ARGV[first_arg + 4], prefix = ARGV[first_arg + 5], flags = ARGV[first_arg + 6], now = now, keys = {},
+    reasons = {}, level = 0, quarantines = KEYS[first_key + #ARGV[first_arg]] }
+  local m, n = {}, 0
+  for word in string.gmatch(ARGV[first_arg + 1], '%S+') do
+    n = n + 1
+    m[BOUNDS[n]] = tonumber(word)
+  end
+  f.m = m
+  for i = 1, #f.letters do f.keys[i] = KEYS[first_key + i - 1] end
+  for i, text in ipairs(redis.call('MGET', unpack(f.keys))) do
+    local letter = string.sub(f.letters, i, i)
+    local a = numbers(text)
+    f[letter] = a
+    roll(a, now, m[letter .. '_refill'], m)
+    if letter ~= 'n' and a[G] > 0 and now > a[T] then a[G] = a[G] * math.exp(-(now - a[T]) / m.memory_ms) end
+    if letter == 'p' then roll_prefix(a, now, m) end
+    a[T] = math.max(a[T], now)
+  end
+  return f
+end
+
+local function owed(a) return a[D] + a[Y1] + a[Y0] end
+
+-- A number whose code was typed before, and that owes little, is believed whatever others do to its prefix and country.
+local function note(f, letter, rule, level, has, may)
+  if f.trusted and letter ~= 'n' then level = letter == 'w' and level - 1 or 0 end
+  if level < 1 then return end
+  f.level = math.max(f.level, level)
+  f.reasons[#f.reasons + 1] = string.format('%s %s %d %d %d', NAMES[letter], rule, level, has, may)
+end
+
+-- `weak` counts what is young too, `strong` only what should have been answered by now.
+local function weigh_bucket(f, letter, weak, strong)
+  local a, price = f[letter], f.m.price
+  local room = letter == 'n' and 0 or f.m.growth * a[C]
+  if strong and a[D] + price > strong + room then
+    note(f, letter, 'dead', 2, a[D], strong + room)
+  elseif owed(a) + price > weak + room then
+    note(f, letter, 'owed', 1, owed(a), weak + room)
+  end
+end
+
+local function weigh_crowd(f, letter)
+  local m = f.m
+  if f[letter][D] > m[letter .. '_pressed'] + m.growth * f[letter][C] then f.pressed = true end
+  if f.unproven then weigh_bucket(f, letter, m[letter .. '_weak'], m[letter .. '_strong']) end
+end
+
+local function weigh_block(f)
+  local b, m, weak, strong = f.b, f.m, f.m.b_weak, f.m.b_strong
+  local near = b[LAST] > 0 and math.abs(f.digits - (b[LAST] - 1)) <= NEAR
+  f.run = near and b[RUN] + 1 or 1
+  if f.pressed and f.unproven then weak, strong = 0, m.pressed_owe end
+  if f.run >= m.run_weak then
+    strong = math.min(strong, m.run_strong)
+    note(f, 'b', 'sequence', 1, f.run, m.run_weak)
+  end
+  weigh_bucket(f, 'b', weak, strong)
+end
+
+local function weigh_prefix(f)
+  local p, m = f.p, f.m
+  local weak = m.p_weak
+  if p[Q] > f.now then
+    f.quarantined = true
+    if f.draw >= m.probes then note(f, 'p', 'quarantine', 2, p[S], m.alarm) end
+    return
+  end
+  if p[W] > f.now then note(f, 'p', 'watched', 1, p[S], m.alarm) end
+  if f.pressed and f.unproven then
+    weak = 0
+    if p[D] + m.price > m.pressed_owe then note(f, 'p', 'dead', 2, p[D], m.pressed_owe) end
+  end
+  weigh_bucket(f, 'p', weak, nil)
+end
+
+local function weigh_network(f)
+  local weak, strong = f.m.w_weak, f.m.w_strong
+  if f.pressed and f.unproven then weak, strong = 0, math.min(strong, 2 * f.m.pressed_owe) end
+  weigh_bucket(f, 'w', weak, strong)
+end
+
+-- What the scopes say to one more send: level 0 nothing, 1 weak evidence, 2 strong evidence.
+local function weigh(first_key, first_arg, now)
+  local f = read_brake(first_key, first_arg, now)
+  local n, m = f.n, f.m
+  local known = n[G] > 0 and now - n[G] < m.known_ms
+  f.trusted = known and owed(n) + m.price <= m.known_owe
+  f.unproven = not known and f.p[G] < m.proven
+  weigh_bucket(f, 'n', m.n_weak, m.n_strong)
+  weigh_crowd(f, 'a')
+  weigh_crowd(f, 'c')
+  weigh_block(f)
+  weigh_prefix(f)
+  if f.w then weigh_network(f) end
+  return f
+end
+
+local ASK, SOLVED, LET = 'c', 's', 'l' -- a challenge can be asked for; one was solved; decide, but let pass
+
+local function has(f, flag) return string.find(f.flags, flag, 1, true) ~= nil end
+
+-- Where nothing can be asked, weak evidence lets pass: a refusal would punish people for what only looks odd.
+local function verdict(f, solved)
+  if f.level == 2 then return 'deny' end
+  if f.level == 1 and has(f, ASK) and not solved then return 'challenge' end
+  return 'allow'
+end
+
+local function longer(last, first, most) return math.min(most, last > 0 and last * 2 or first) end
+
+local function score(f)
+  local p, m = f.p, f.m
+  p[S] = p[S] + m.score
+  if f.quarantined then
+    p[S] = math.min(p[S], m.alarm)
+    return
+  end
+  local young = (p[Y1] + p[Y0]) / m.price
+  local room = m.growth * p[C] / m.price + m.memory * p[G] / 1000
+  if p[S] < m.alarm + m.score * young then return end
+  if p[S] >= m.alarm + m.score * (young + room) then
+    p[QL] = longer(p[QL], m.quarantine, m.quarantine_most)
+    p[Q] = f.now + p[QL]
+    redis.call('ZADD', f.quarantines, int(p[Q]), f.prefix)
+    redis.call('ZREMRANGEBYSCORE', f.quarantines, '-inf', int(f.now))
+    redis.call('PEXPIRE', f.quarantines, int(m.kept))
+    f.alarm = p[QL]
+  elseif p[W] <= f.now then
+    p[WL] = longer(p[WL], m.watch, m.watch_most)
+    p[W] = f.now + p[WL]
+  end
+end
+
+-- Charges a send to its scopes, and answers its tab: by it a typed code repays them (repay.lua).
+local function charge(f)
+  for i = 1, #f.letters do
+    local letter = string.sub(f.letters, i, i)
+    local a = f[letter]
+    if f.unproven or (letter ~= 'c' and letter ~= 'a') then
+      a[Y0] = a[Y0] + f.m.price
+      if letter == 'b' then a[LAST], a[RUN] = f.digits + 1, f.run end
+      if letter == 'p' then score(f) end
+      local ttl = letter == 'n' and a[G] > 0 and f.m.known_ms or f.m.kept
+      redis.call('SET', f.keys[i], packed(letter, a), 'PX', int(ttl))
+    end
+  end
+  return (f.unproven and 'u ' or 'p ') .. f.tab
+end

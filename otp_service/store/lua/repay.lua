@@ -1,0 +1,63 @@
+-- A code was typed: its scopes are repaid, its number is known. Entries of a cell come in order, so the newest that was repaid
+-- tells all: a repeat, and another courier with the same entries, change nothing.
+-- KEYS  1 newest repaid, by cell  2 quarantines  3 number  4 block  5 prefix  6 country  7 application  then networks
+-- ARGV  1 now  2 cell  3 entry's ms  4 its sequence  5 `u` if it was unproven  6 price  7 what a code pays  8 its score
+--       9 known for ms  10 kept for ms  11 prefix in clear  then what each network is paid
+-- Answers 1, or 0 where it was repaid before
+local now, known, kept = clock(ARGV[1]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local ms, seq, pays = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[7])
+local last_ms, last_seq = string.match(redis.call('HGET', KEYS[1], ARGV[2]) or '0-0', '(%d+)-(%d+)')
+last_ms, last_seq = tonumber(last_ms), tonumber(last_seq)
+if ms < last_ms or ms == last_ms and seq <= last_seq then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3] .. '-' .. ARGV[4])
+redis.call('PEXPIRE', KEYS[1], int(kept))
+
+local states = redis.call('MGET', unpack(KEYS, 3))
+
+local function pay(a, amount)
+  for _, i in ipairs({ D, Y1, Y0 }) do
+    local part = math.min(a[i], amount)
+    a[i], amount = a[i] - part, amount - part
+  end
+  a[C], a[G] = a[C] + amount, a[G] + 1000
+end
+
+local function keep(i, letter, a) redis.call('SET', KEYS[2 + i], packed(letter, a), 'KEEPTTL') end
+
+local number = numbers(states[1])
+pay(number, pays)
+number[T], number[C], number[G] = math.max(number[T], now), 0, now
+redis.call('SET', KEYS[3], packed('n', number), 'PX', int(known))
+
+if states[2] then
+  local block = numbers(states[2])
+  pay(block, pays)
+  block[RUN] = 0
+  keep(2, 'b', block)
+end
+if states[3] then
+  local prefix = numbers(states[3])
+  pay(prefix, pays)
+  prefix[S] = math.max(0, prefix[S] - tonumber(ARGV[8]))
+  if prefix[S] == 0 and prefix[Q] > now then
+    prefix[Q] = now
+    redis.call('ZREM', KEYS[2], ARGV[11])
+  end
+  keep(3, 'p', prefix)
+end
+for i, letter in ipairs(ARGV[5] == 'u' and { 'c', 'a' } or {}) do
+  if states[3 + i] then
+    local crowd = numbers(states[3 + i])
+    pay(crowd, pays)
+    keep(3 + i, letter, crowd)
+  end
+end
+for i = 8, #KEYS do
+  local text = states[i - 2]
+  if text then
+    local network = numbers(text)
+    pay(network, tonumber(ARGV[4 + i]))
+    keep(i - 2, 'w', network)
+  end
+end
+return 1
