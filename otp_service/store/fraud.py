@@ -144,7 +144,7 @@ def repay_call(tab: str, cell: int, entry: str, now: str = "") -> Call:
     `tab` holds one line per send, `entry` is the id of the stream entry of this cell that tells of the code.
     """
     *before, last = [line.split(" ") for line in tab.split("\n")]
-    flag, realm, price, pays, reward, known_ms, kept_ms, number, block, prefix, country, network, clear = last
+    flag, realm, price, pays, reward, known_ms, kept_ms, number, block, prefix, country, _network, clear = last
     keys = keys_of(realm, Scopes(number, block, prefix, country, ""))
     networks = _networks([*before, last])
     ms, _, sequence = entry.partition("-")
