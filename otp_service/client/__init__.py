@@ -1,8 +1,10 @@
 """The typed Python client: send a person a code, ask whether this is the code; send a person a message."""
 
 from otp_service.client.api import Client
+from otp_service.client.challenges import solve
 from otp_service.client.models import CheckResult, Message, PhoneMessage, SentMessage, Verification
 from otp_service.client.problems import (
+    ChallengeRequired,
     Conflict,
     Forbidden,
     InvalidField,
@@ -18,6 +20,7 @@ from otp_service.client.problems import (
 )
 
 __all__ = [
+    "ChallengeRequired",
     "CheckResult",
     "Client",
     "Conflict",
@@ -36,4 +39,5 @@ __all__ = [
     "Unavailable",
     "UnexpectedAnswer",
     "Verification",
+    "solve",
 ]

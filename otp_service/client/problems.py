@@ -8,6 +8,7 @@ OtpError
     │   └── InvalidField  `fields` names what to correct
     ├── Unauthenticated   the API key is unknown, expired or revoked
     ├── Forbidden         this key, number, country or person may not
+    │   └── ChallengeRequired  `challenge` must be solved first
     ├── NotFound          no such verification, or nothing started for that number
     ├── Conflict          it has ended already, or the same request is still being answered
     ├── RateLimited       too often; come back in `retry_after_s`
@@ -42,6 +43,7 @@ class ProblemError(OtpError):
         self.detail = str(problem.get("detail", ""))
         self.request_id: str | None = problem.get("request_id")
         self.errors: Sequence[Mapping[str, str]] = problem.get("errors") or ()
+        self.reference: str | None = problem.get("reference")
         self.retry_after_s = retry_after_s
         super().__init__(f"{self.code} ({status}): {self.detail or self.title}")
 
@@ -65,6 +67,15 @@ class Unauthenticated(ProblemError):
 
 class Forbidden(ProblemError):
     """This key, number, country or person may not; `code` tells which."""
+
+
+class ChallengeRequired(Forbidden):
+    """The person has to solve `challenge` first; the start is repeated with the solution."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any], retry_after_s: int | None) -> None:
+        super().__init__(status, problem, retry_after_s)
+        told = problem.get("challenge")
+        self.challenge: Mapping[str, Any] = told if isinstance(told, dict) else {}
 
 
 class NotFound(ProblemError):
@@ -98,7 +109,7 @@ KINDS: dict[str, type[ProblemError]] = {
     "line_type_not_allowed": Forbidden,
     "opted_out": Forbidden,
     "refused_as_fraud": Forbidden,
-    "challenge_required": Forbidden,
+    "challenge_required": ChallengeRequired,
     "not_found": NotFound,
     "conflict": Conflict,
     "idempotency_in_flight": Conflict,

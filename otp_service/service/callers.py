@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from otp_service.domain import apikeys
 from otp_service.domain.addresses import networks, within
@@ -12,6 +13,8 @@ from otp_service.service.core import Core, fresh_operation, now_ms
 from otp_service.store.operation import Operation
 
 LIVE_ONLY = frozenset({"admin"})  # what admins do is never a test
+# How a challenge was solved is no part of what was asked: a repeat may bring a solution, or another one.
+UNASKED = {"/v1/verifications": "challenge"}
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="otp_service"'}
 
 
@@ -64,10 +67,15 @@ def operation(core: Core, caller: Caller, header: str | None, method: str, path:
             "Idempotency-Key: must be 1 to 255 visible ASCII characters",
             errors=[{"field": "Idempotency-Key", "code": "invalid", "detail": "1 to 255 visible ASCII characters"}],
         )
-    parsed = canonical(json.loads(body)) if body else ""
+    parsed = canonical(_asked(path, json.loads(body))) if body else ""
     digest = b64(mac(core.index_key, "idempotency", caller.realm, key)[:18])
     fingerprint = b64(mac(core.index_key, "fingerprint", caller.realm, method, path, parsed)[:18])
     # Operations are per endpoint and body: a key used for another request must never look like a repeat.
     return Operation(
         b64(mac(core.index_key, "operation", digest, fingerprint)[:12]), digest, fingerprint, fresh_operation()
     )
+
+
+def _asked(path: str, told: Any) -> Any:
+    unasked = UNASKED.get(path)
+    return {name: value for name, value in told.items() if name != unasked} if isinstance(told, dict) else told
