@@ -2,5 +2,9 @@
 
 PAGES = (
     "home",
+    "sign_in",
+    "set_up",
+    "prove",
     "profile",
+    "senders",
 )
