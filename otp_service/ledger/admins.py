@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from otp_service.domain.errors import Refusal
 from otp_service.ledger import audit
@@ -95,11 +95,11 @@ def take_step(connection: Connection, id: str, step: int) -> bool:
     return connection.execute(later).rowcount == 1
 
 
-def claim_try(connection: Connection, id: str, now_ms: int, locked_until: int) -> bool:
-    """Pays for a guess before it is looked at: two at once must cost two; False while the account has to wait."""
-    free = (admins.c.id == id, or_(admins.c.locked_until <= now_ms, admins.c.locked_until.is_(None)))
-    paid = {"failures": admins.c.failures + 1, "locked_until": locked_until}
-    return connection.execute(update(admins).where(*free).values(paid)).rowcount == 1
+def claim_try(connection: Connection, id: str, now_ms: int, failures: int, locked_until: int) -> bool:
+    """Pays for a guess before it is looked at; False while the account waits, or if another guess came first."""
+    this = (admins.c.id == id, admins.c.locked_until <= now_ms, admins.c.failures == failures)
+    paid = {"failures": failures + 1, "locked_until": locked_until}
+    return connection.execute(update(admins).where(*this).values(paid)).rowcount == 1
 
 
 def _account(row: RowMapping | None) -> Account | None:

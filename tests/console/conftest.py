@@ -1,8 +1,9 @@
 """The console in a real browser: a running service over real HTTP, admins of each role, and Chromium."""
 
+import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -19,6 +20,7 @@ from tests.world import World
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 COOKIE = "otp_console"
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 ADDRESS = "127.0.0.1"
 
 
@@ -65,8 +67,22 @@ class Console:
 
     def http(self, role: str | None = "admin", *, proven: bool = True) -> httpx.Client:
         """A client without a browser; redirects are its answers."""
-        cookies = {COOKIE: self.session(role, proven=proven)} if role else {}
+        cookies = httpx.Cookies()
+        if role:
+            cookies.set(COOKIE, self.session(role, proven=proven), domain=ADDRESS)
         return httpx.Client(base_url=self.url, cookies=cookies, timeout=30)
+
+    def csrf(self, client: httpx.Client, path: str = "/console/help") -> str:
+        """What this client's forms carry, as a page tells it; the sign-in page is for who has no session."""
+        page = client.get(path)
+        assert page.status_code == 200, f"{path} answers {page.status_code}"
+        return CSRF.findall(page.text)[0]
+
+    def post(
+        self, client: httpx.Client, path: str, data: Mapping[str, object] | None = None, form: str = "/console/help"
+    ) -> httpx.Response:
+        """Sends a form as a page of the console would."""
+        return client.post(path, data={"csrf": self.csrf(client, form), **(data or {})})
 
     def page(
         self, role: str | None = "admin", *, proven: bool = True, width: int = 1280, dark: bool = False, **more: object

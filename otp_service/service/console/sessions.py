@@ -40,9 +40,12 @@ class SignedIn:
         return now_ms() - self.session.proved_at < PROVEN_MS
 
 
-def begin(core: Core, admin_id: str, address: str, agent: str, *, proven: bool = True) -> str:
+def begin(
+    core: Core, admin_id: str, address: str, agent: str, *, proven: bool = True, proven_for_good: bool = False
+) -> str:
     """A new session of this admin; its token, which is kept nowhere."""
     token, now = new_token(), now_ms()
+    proved = now + admin_sessions.ABSOLUTE_MS if proven_for_good else now if proven else 0
     with writing(core) as connection:
         admin_sessions.open(
             connection,
@@ -51,7 +54,7 @@ def begin(core: Core, admin_id: str, address: str, agent: str, *, proven: bool =
             now,
             address=address,
             agent=agent[:MOST_AGENT],
-            proved_ms=now if proven else 0,
+            proved_ms=proved,
         )
     return token
 

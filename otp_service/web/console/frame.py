@@ -4,7 +4,6 @@ A page is a module in `pages/`, named in `pages.PAGES`: handlers under `@page`, 
 """
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, g, redirect, request
 from pydantic import BaseModel, ValidationError
@@ -12,7 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.domain.errors import Refusal
 from otp_service.service.console.sessions import SignedIn
-from otp_service.web.console import PATH, cookies, layout
+from otp_service.web.console import cookies, layout
+from otp_service.web.console.inside import ours
 from otp_service.web.console.registry import act, may, page, piece
 from otp_service.web.context import core
 from otp_service.web.problems import invalid_body
@@ -42,7 +42,7 @@ def back(text: str = "", *, to: str | None = None, kind: str = "good") -> AnyRes
 
     The text must hold no number and no secret: it travels in a cookie.
     """
-    response = redirect(_ours(to or request.form.get("from", "")), 303)
+    response = redirect(ours(to or request.form.get("from", "")), 303)
     if text:
         cookies.put_flash(response, cookies.Flash(text, kind), g.secret())
     return response
@@ -81,10 +81,3 @@ def form(model: type[BaseModel]) -> Any:
         return model.model_validate_strings({name: value for name, value in typed.items() if value})
     except ValidationError as error:
         raise invalid_body(error) from None
-
-
-def _ours(there: str) -> str:
-    """A path of the console; anything else would let a form lead elsewhere."""
-    parts = urlsplit(there)
-    inside = parts.path == PATH or parts.path.startswith(PATH + "/")
-    return there if inside and not parts.scheme and not parts.netloc and "\\" not in there else PATH

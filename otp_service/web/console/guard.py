@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Response, g, redirect, request
+from flask import Response, current_app, g, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -11,7 +11,7 @@ from otp_service.domain.codes import same
 from otp_service.domain.errors import Refusal
 from otp_service.service.console import sessions
 from otp_service.service.console.sessions import SignedIn
-from otp_service.web.console import PATH, cookies, layout
+from otp_service.web.console import PATH, cookies, proofs
 from otp_service.web.console.registry import Route, may, page_of
 from otp_service.web.context import core
 
@@ -35,7 +35,7 @@ def guarded(route: Route) -> Any:
             return route.view(**args)
         _own_page()
         if route.proof and who is not None and not who.proven:
-            return layout.ask_for_proof(route, args)
+            return proofs.ask(request.path, typed_here())
         return _acted(route, args)
 
     return view
@@ -52,27 +52,33 @@ def secret() -> str:
     return who.token if who is not None else cookies.visitor()
 
 
-def again(route: Route, args: dict[str, Any], status: int) -> AnyResponse:
+def again(route: Route, args: dict[str, Any], typed: MultiDict[str, str], status: int) -> AnyResponse:
     """The page whose form was refused or interrupted, with what was typed."""
     if route.shows is None:
         raise RuntimeError("this act has no page of its own")
-    shown = page_of(route.shows)
-    g.route, g.typed = shown, _typed(request.form)
-    wanted = {name: value for name, value in args.items() if f"{name}>" in shown.rule}
-    drawn = shown.view(**wanted)
+    g.route, g.typed = page_of(route.shows), typed
+    wanted = {name: value for name, value in args.items() if f"{name}>" in g.route.rule}
+    drawn = g.route.view(**wanted)
     response = drawn if isinstance(drawn, AnyResponse) else Response(drawn)
     response.status_code = status
     return response
 
 
+def typed_here() -> MultiDict[str, str]:
+    """What was typed into the form that came."""
+    return MultiDict([(name, value) for name, value in request.form.items(multi=True) if name not in OURS])
+
+
 def _acted(route: Route, args: dict[str, Any]) -> Any:
     try:
-        return route.view(**args)
+        answer = route.view(**args)
+        current_app.extensions["truths"].refresh()  # what was changed is in force in this process at once
+        return answer
     except Refusal as refusal:
         if route.shows is None or refusal.status >= 500:
             raise
         g.refusal = refusal
-        return again(route, args, refusal.status)
+        return again(route, args, typed_here(), refusal.status)
 
 
 def _resumed() -> SignedIn | None:
@@ -95,8 +101,3 @@ def _own_page() -> None:
         raise Refusal("forbidden", "this form was sent by another site")
     if not same(request.form.get(CSRF, ""), csrf_token()):
         raise Refusal("forbidden", "this form is not of your session: load its page again")
-
-
-def _typed(form: MultiDict[str, str]) -> MultiDict[str, str]:
-    kept = [(name, value) for name, value in form.items(multi=True) if name not in OURS]
-    return MultiDict(kept)

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Response, g, render_template, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.domain.errors import Refusal
 from otp_service.web.console import PATH, cookies
@@ -50,6 +49,7 @@ def drawn(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
         "application": g.get("application_id"),
         "applications": applications(),
         "typed": g.get("typed", MultiDict()),
+        "notice": g.get("notice"),
         "refusal": g.get("refusal"),
         "errors": errors(g.get("refusal")),
     }
@@ -88,11 +88,6 @@ def applications() -> list[tuple[str, str]]:
 def errors(refusal: Refusal | None) -> dict[str, str]:
     """What is wrong, by field."""
     return {each["field"]: each["detail"] for each in refusal.errors} if refusal else {}
-
-
-def ask_for_proof(route: Route, args: Mapping[str, Any]) -> AnyResponse:
-    """The page that asks who they are once more, and carries what was typed."""
-    return drawn("prove.html", {"title": "Is it still you?", "act": request.path, "nav": ""}, 403)
 
 
 def problem(refusal: Refusal) -> Response:

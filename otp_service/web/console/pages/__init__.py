@@ -2,9 +2,11 @@
 
 PAGES = (
     "home",
+    "now",
     "sign_in",
     "set_up",
     "prove",
     "profile",
     "senders",
+    "templates",
 )

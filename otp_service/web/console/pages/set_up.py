@@ -1,0 +1,42 @@
+"""Setting up an account by its link: a password and an app, or a passkey."""
+
+from flask import Response, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from otp_service.service.console import accounts, notes, totp
+from otp_service.web.console import cookies
+from otp_service.web.console.frame import act, core, page, render
+from otp_service.web.console.pages.sign_in import entered
+
+PURPOSE = "enrol"
+
+
+@page("/set-up/<ticket>", title="Set up your account", role=None)
+def show(ticket: str) -> Response:
+    """Offers both ways; reading it uses nothing up, for mail scanners read links."""
+    account = accounts.of_ticket(core(), ticket)
+    note = request.form.get("note") or notes.write(core(), PURPOSE, cookies.visitor(), secret=totp.new_secret())
+    secret = _secret(note)
+    return render(
+        "set_up.html",
+        ticket=ticket,
+        account=account,
+        note=note,
+        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        qr=Markup(totp.qr_svg(secret, account.name)),  # noqa: S704 - drawn by segno of a URI that it encodes
+    )
+
+
+@act("/set-up/<ticket>", role=None, shows=show)
+def with_password(ticket: str) -> AnyResponse:
+    """A password and an app; signs in at once."""
+    told = request.form
+    secret = _secret(told.get("note", ""))
+    account = accounts.set_up(core(), ticket, told.get("password", ""), secret, told.get("code", "").strip())
+    return entered(account.id, "")
+
+
+def _secret(note: str) -> str:
+    secret: str = notes.read(core(), PURPOSE, cookies.visitor(), note)["secret"]
+    return secret
