@@ -31,7 +31,8 @@ class Asker:
     threads that answer everybody else must not all wait for a vendor.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit_s: float = LIMIT_S) -> None:
+        self._limit_s = limit_s
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "captcha")
         self._transport: httpx.BaseTransport | None = None
         self._ill_until = 0.0
@@ -60,7 +61,7 @@ class Asker:
 
     def _waited(self, captcha: Captcha, answer: Future[tuple[int, bytes]]) -> tuple[int, bytes]:
         try:
-            return answer.result(LIMIT_S)
+            return answer.result(self._limit_s)
         except (httpx.HTTPError, OSError, TooSlow) as error:
             answer.cancel()
             self._ill(captcha, type(error).__name__)
