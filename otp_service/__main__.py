@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": "ledger:migrate",
     "apps": "admin:apps",
     "keys": "admin:keys",
+    "admins": "admins:admins",
     "webhooks": "webhooks:webhooks",
     "templates": "templates:templates",
     "reports": "reports:reports",

@@ -123,6 +123,7 @@ class LiveService:
     api_key: str
     admin_key: str
     phone_url: str
+    console_url: str
     pid: int
     data_dir: Path
 

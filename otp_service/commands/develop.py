@@ -29,6 +29,7 @@ from otp_service.domain.apikeys import SCOPES
 from otp_service.domain.policy import DEVELOPMENT
 from otp_service.ledger import migrate
 from otp_service.service.admin import applications, keys
+from otp_service.service.console import accounts
 from otp_service.settings import read_settings
 from otp_service.wiring.courier import run_courier
 
@@ -47,6 +48,7 @@ class Running:
     url: str
     api_key: str
     admin_key: str
+    console_url: str  # signs in, once
     notes: tuple[str, ...]
     vendors: tuple[str, ...] = ()  # by whom real messages go out
 
@@ -75,7 +77,7 @@ def dev(port: int, data_dir: Path, as_json: bool) -> None:
     """Everything in one process for development: store, web, courier, simulated phone."""
     with running(port, data_dir) as service:
         if as_json:
-            names = ("url", "api_key", "admin_key", "phone_url")
+            names = ("url", "api_key", "admin_key", "phone_url", "console_url")
             click.echo(json.dumps({name: getattr(service, name) for name in names}))
         else:
             _welcome(service)
@@ -105,18 +107,16 @@ def running(port: int, data_dir: Path, *, quiet: bool = False) -> Iterator[Runni
     with _owned(data_dir):
         store = find_store(data_dir, os.environ.get("OTP_REDIS_URL"))
         try:
-            parts, api_key, admin_key, listener, notes = _prepare(port, data_dir, store.url, quiet)
+            parts, listener, notes = _prepare(port, data_dir, store.url, quiet)
             notes = ([store.banner] if store.banner else []) + notes
             with _threads(parts, listener):
                 vendors = tuple(entry.name for entry in parts.core.provider_file.live if entry.kind not in STAYS_HERE)
-                yield Running(parts.settings.public_url, api_key, admin_key, tuple(notes), vendors)
+                yield Running(parts.settings.public_url, *_fresh_keys(parts), _console(parts), tuple(notes), vendors)
         finally:
             store.stop()
 
 
-def _prepare(
-    port: int, data_dir: Path, redis_url: str, quiet: bool
-) -> tuple[wiring.Parts, str, str, socket.socket, list[str]]:
+def _prepare(port: int, data_dir: Path, redis_url: str, quiet: bool) -> tuple[wiring.Parts, socket.socket, list[str]]:
     listener, notes = _listen(port)
     master = private_file(data_dir / "master.key", f"dev:{base64.b64encode(secrets.token_bytes(32)).decode()}")
     given: dict[str, Any] = {
@@ -131,8 +131,7 @@ def _prepare(
     migrate.to_head(wiring.reach_ledger(settings))
     parts = wiring.build(settings, development_server=True)
     wiring.fix_store(parts)
-    api_key, admin_key = _fresh_keys(parts)
-    return parts, api_key, admin_key, listener, notes
+    return parts, listener, notes
 
 
 def _listen(port: int) -> tuple[socket.socket, list[str]]:
@@ -164,6 +163,12 @@ def _fresh_keys(parts: wiring.Parts) -> tuple[str, str]:
     admin = keys.create(core, ACTOR, application.id, "dev admin key", list(SCOPES))
     parts.truths.refresh()
     return api.text, admin.text
+
+
+def _console(parts: wiring.Parts) -> str:
+    """A link that signs in to the console, once, as the admin `dev`."""
+    invited = accounts.invite_again(parts.core, ACTOR, APPLICATION, "admin")
+    return f"{parts.settings.public_url}/console/enter/{invited.ticket}"
 
 
 @contextlib.contextmanager
@@ -225,6 +230,7 @@ def _welcome(service: Running) -> None:
     start = _curl(service, "/v1/verifications", {"to": number})
     check = _curl(service, "/v1/verifications/check", {"to": number, "code": "CODE"})
     click.echo(f"\n  service    {service.url}\n  phone      {service.phone_url}\n  reference  {service.url}/docs")
+    click.echo(f"  console    {service.console_url}")
     click.echo(f"  API key    {service.api_key}\n  admin key  {service.admin_key}")
     way = "it arrives on the simulated phone"
     if service.vendors:

@@ -48,6 +48,14 @@ def invite(core: Core, actor: str, name: str, role: str) -> Invited:
         return _invited(change, account)
 
 
+def invite_again(core: Core, actor: str, name: str, role: str) -> Invited:
+    """A new link for the account of this name, which is made if it is missing."""
+    with changing(core, actor) as change:
+        account = admins.find(change.connection, name) or admins.create(change, name, role)
+        audit.record(change, "admin.invite", target=account.id)
+        return _invited(change, account)
+
+
 def reset(core: Core, actor: str, name: str) -> Invited:
     """Takes back everything that signs in to an account, ends its sessions, and makes a new link."""
     with changing(core, actor) as change:
