@@ -3,6 +3,7 @@
 PAGES = (
     "home",
     "now",
+    "countries",
     "sign_in",
     "set_up",
     "prove",
