@@ -1,14 +1,15 @@
 """Lists by the page, for admins: applications, keys, templates, blocks, opt-outs, webhooks, hard locks, audit."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from sqlalchemy import Connection, RowMapping, or_, select
 
 from otp_service.domain.templates.bodies import Kind
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.audit import Entry
-from otp_service.ledger.blocks import Block, block_of
+from otp_service.ledger.blocks import BLOCKS, Block, Book, block_of, naming
+from otp_service.ledger.blocks import Kind as BlockKind
 from otp_service.ledger.keys import ApiKey, key_of
 from otp_service.ledger.opt_outs import OptOut, opt_out_of
 from otp_service.ledger.paging import Page, page_rows
@@ -16,7 +17,6 @@ from otp_service.ledger.schema import (
     api_keys,
     applications,
     audit,
-    blocks,
     hard_locks,
     opt_outs,
     people,
@@ -51,6 +51,16 @@ class Disabled:
     locked_at: int
     number_index: str | None
     to_sealed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which rows of blocks or allows: of one application alone, of one kind, or those that hold one of these values."""
+
+    book: Book = BLOCKS
+    application_id: str | None = None
+    kind: BlockKind | None = None
+    named: Mapping[BlockKind, Sequence[str]] = field(default_factory=dict)
 
 
 def applications_page(connection: Connection, limit: int, cursor: str | None) -> Page[Application]:
@@ -109,22 +119,18 @@ def _saved(row: RowMapping) -> Saved:
     return Saved(*(row[field.name] for field in fields(Saved)))
 
 
-def blocks_page(
-    connection: Connection, now_ms: int, application_id: str | None, limit: int, cursor: str | None
-) -> Page[Block]:
-    """Every block in force, newest first; those of one application or all."""
-    found = select(blocks).where(or_(blocks.c.expires_at.is_(None), blocks.c.expires_at > now_ms))
-    if application_id is not None:
-        found = found.where(blocks.c.application_id == application_id)
-    place = (blocks.c.created_at, blocks.c.id)
-    rows, following = page_rows(connection, found, place, limit, cursor, newest_first=True)
+def blocks_page(connection: Connection, now_ms: int, wanted: Listing, limit: int, cursor: str | None) -> Page[Block]:
+    """The wanted rows of a list that are in force, newest first."""
+    table = wanted.book.table
+    found = select(table).where(or_(table.c.expires_at.is_(None), table.c.expires_at > now_ms))
+    if wanted.application_id is not None:
+        found = found.where(table.c.application_id == wanted.application_id)
+    if wanted.kind is not None:
+        found = found.where(table.c.kind == wanted.kind)
+    if wanted.named:
+        found = found.where(naming(table, wanted.named))
+    rows, following = page_rows(connection, found, (table.c.created_at, table.c.id), limit, cursor, newest_first=True)
     return Page([block_of(row) for row in rows], following)
-
-
-def block(connection: Connection, id: str) -> Block | None:
-    """The block of this id."""
-    row = connection.execute(select(blocks).where(blocks.c.id == id)).mappings().one_or_none()
-    return None if row is None else block_of(row)
 
 
 def opt_outs_page(

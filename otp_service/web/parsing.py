@@ -14,18 +14,18 @@ MAX_BODY = 16 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def raw_body() -> bytes:
+def raw_body(most: int = MAX_BODY) -> bytes:
     """The body's bytes; Refusal payload_too_large before it is read where its length is known."""
     asked = real(request)
     length = asked.content_length
-    if length is not None and length > MAX_BODY:
-        raise Refusal("payload_too_large", "a body may have at most 16 KiB")
+    if length is not None and length > most:
+        raise Refusal("payload_too_large", f"a body may have at most {most // 1024} KiB")
     # Of a known length it needs none of the guards that Werkzeug puts around the server's stream.
-    body = asked.stream.read(MAX_BODY + 1) if length is None else asked.environ["wsgi.input"].read(length)
+    body = asked.stream.read(most + 1) if length is None else asked.environ["wsgi.input"].read(length)
     if length is not None and len(body) < length:
         raise Refusal("invalid_json", "the body is shorter than its Content-Length")
-    if len(body) > MAX_BODY:
-        raise Refusal("payload_too_large", "a body may have at most 16 KiB")
+    if len(body) > most:
+        raise Refusal("payload_too_large", f"a body may have at most {most // 1024} KiB")
     return body
 
 

@@ -100,7 +100,7 @@ def test_a_body_has_an_example_and_is_closed(operation):
     node = at(operation.pointer)
     for kind, body in node.get("requestBody", {}).get("content", {}).items():
         assert {"example", "examples"} & set(body), kind
-        if operation.template.startswith("/v1/") and "callbacks" not in operation.template:
+        if kind == "application/json" and "/v1/" in operation.template and "callbacks" not in operation.template:
             place = (*operation.pointer, "requestBody", "content", kind, "schema")
             either = [(*place, "anyOf", str(n)) for n, _ in enumerate(at(place).get("anyOf", ()))]
             assert not any(at(resolve(one))["additionalProperties"] for one in either or [place])

@@ -15,6 +15,7 @@ from otp_service.ledger.applications import Application
 from otp_service.ledger.changes import change
 from otp_service.ledger.engine import reading
 from otp_service.ledger.facts import apply_facts
+from otp_service.ledger.pages import Listing
 from otp_service.ledger.paging import Page
 from tests.ledger.telling import AUDIT_KEY, NOW
 
@@ -24,7 +25,9 @@ LISTS: dict[str, Read] = {
     "applications": lambda connection, _, limit, cursor: pages.applications_page(connection, limit, cursor),
     "keys": pages.keys_page,
     "templates": pages.templates_page,
-    "blocks": lambda connection, app, limit, cursor: pages.blocks_page(connection, NOW, app, limit, cursor),
+    "blocks": lambda connection, app, limit, cursor: pages.blocks_page(
+        connection, NOW, Listing(application_id=app), limit, cursor
+    ),
     "hard locks": pages.disabled_page,
     "audit": lambda connection, _, limit, cursor: pages.audit_page(connection, limit, cursor),
 }
@@ -81,8 +84,8 @@ def test_a_block_that_is_over_is_not_listed(engine: Engine) -> None:
     with change(engine, AUDIT_KEY, "cli", NOW) as opened:
         blocks.add(opened, "prefix", "41", "why", expires_at=NOW + 1)
     with reading(engine) as connection:
-        assert len(pages.blocks_page(connection, NOW, None, 10, None).items) == 1
-        assert len(pages.blocks_page(connection, NOW + 1, None, 10, None).items) == 0
+        assert len(pages.blocks_page(connection, NOW, Listing(), 10, None).items) == 1
+        assert len(pages.blocks_page(connection, NOW + 1, Listing(), 10, None).items) == 0
 
 
 def test_a_removed_template_is_not_listed(engine: Engine, app: Application) -> None:

@@ -1,22 +1,34 @@
-"""Blocks, for admins: numbers and prefixes that get no codes."""
+"""Blocks and allows, for admins: who gets no codes, and whom the brake lets pass."""
 
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from otp_service.domain.errors import Refusal, invalid_field
-from otp_service.domain.keys import NONCE_BYTES
-from otp_service.domain.phone import mask
-from otp_service.ledger import blocks, pages
-from otp_service.ledger.applications import Application
-from otp_service.ledger.blocks import Block, Kind
+from otp_service.ledger import audit, blocks, pages
+from otp_service.ledger.blocks import BLOCKS, Block, Book, Kind
 from otp_service.ledger.paging import Page
-from otp_service.service.admin.fields import future, number, words
+from otp_service.service.admin.fields import future, words
+from otp_service.service.admin.named import kept, naming, shown, whole
 from otp_service.service.admin.opening import changing, looking, owner, stored
-from otp_service.service.core import Core, now_ms, random_bytes
-from otp_service.service.destination import number_index
-from otp_service.service.sealed import number_in_ledger
+from otp_service.service.core import Core, now_ms
+
+__all__ = ["Wanted", "create", "delete", "exported", "look", "page", "shown", "whole"]
 
 MOST_REASON = 200
-_PREFIX = re.compile(r"\+?([1-9][0-9]{0,14})", re.ASCII)
+AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows: of one application alone, of one kind, or those that name a number, an address or a user."""
+
+    application: str | None = None
+    kind: Kind | None = None
+    to: str | None = None
+    ip: str | None = None
+    user: str | None = None
+
+
+EVERY = Wanted()
 
 
 def create(
@@ -28,52 +40,62 @@ def create(
     *,
     application: str | None = None,
     expires_ms: int | None = None,
+    book: Book = BLOCKS,
 ) -> Block:
-    """Blocks a number, or a prefix with or without its plus; for one application or for all."""
+    """Blocks or allows what a value of this kind names; for one application or for all."""
     words("reason", reason, least=1, most=MOST_REASON)
     ends = future("expires_at", expires_ms)
     with changing(core, actor) as change:
         of = owner(change.connection, application) if application is not None else None
-        id_ = of.id if of else None
-        if kind == "prefix":
-            return blocks.add(change, kind, _prefix(value), reason, application_id=id_, expires_at=ends)
-        index, sealed = _sealed(core, value, of)
-        return blocks.add(change, kind, index, reason, application_id=id_, to_sealed=sealed, expires_at=ends)
+        meant = kept(core, kind, value, of)
+        return blocks.add(
+            *(change, kind, meant.value, reason),
+            application_id=of.id if of else None,
+            to_sealed=meant.to_sealed,
+            expires_at=ends,
+            book=book,
+        )
 
 
-def delete(core: Core, actor: str, id: str) -> Block:
-    """Lifts a block, and answers it; Refusal not_found if there is none of this id."""
+def delete(core: Core, actor: str, id: str, book: Book = BLOCKS) -> Block:
+    """Lifts a row, and answers it; Refusal not_found if there is none of this id."""
     with changing(core, actor) as change:
-        found = pages.block(change.connection, stored(id))
-        blocks.remove(change, stored(id))
-    if found is None:
-        raise Refusal("not_found", "there is no such block")
-    return found
+        return blocks.remove(change, stored(id), book)
 
 
-def page(core: Core, limit: int, cursor: str | None = None, application: str | None = None) -> Page[Block]:
-    """Some of the blocks in force, newest first; those of one application, or all."""
+def page(
+    core: Core,
+    limit: int,
+    cursor: str | None = None,
+    application: str | None = None,
+    *,
+    wanted: Wanted = EVERY,
+    book: Book = BLOCKS,
+) -> Page[Block]:
+    """Some of the rows in force, newest first; those that are wanted, or all."""
+    of_ = application or wanted.application
     with looking(core) as connection:
-        of = owner(connection, application).id if application is not None else None
-        return pages.blocks_page(connection, now_ms(), of, limit, cursor)
+        of = owner(connection, of_) if of_ is not None else None
+        named = naming(core, of, wanted.to, wanted.ip, wanted.user)
+        by = pages.Listing(book, of.id if of else None, wanted.kind, named)
+        return pages.blocks_page(connection, now_ms(), by, limit, cursor)
 
 
-def shown(core: Core, block: Block) -> str:
-    """What a block holds against, fit for people's eyes: the prefix, or the number masked."""
-    if block.kind == "prefix":
-        return f"+{block.value}"
-    return mask(number_in_ledger(core, block.to_sealed, block.value) or "")
+def exported(core: Core, wanted: Wanted = EVERY, book: Book = BLOCKS) -> Iterator[Block]:
+    """Every row that is wanted, newest first, a thousand at a time; a Refusal comes before the first."""
+    return _following(core, wanted, book, page(core, AT_ONCE, wanted=wanted, book=book))
 
 
-def _sealed(core: Core, value: str, of: Application | None) -> tuple[str, str]:
-    """The number's index, and the number sealed and bound to it."""
-    e164 = number("value", value, of.policy.default_region if of else None).e164
-    index = number_index(core, e164)
-    return index, core.ring.seal(e164.encode(), index, random_bytes(NONCE_BYTES))
+def _following(core: Core, wanted: Wanted, book: Book, found: Page[Block]) -> Iterator[Block]:
+    yield from found.items
+    while found.next_cursor is not None:
+        found = page(core, AT_ONCE, found.next_cursor, wanted=wanted, book=book)
+        yield from found.items
 
 
-def _prefix(value: str) -> str:
-    found = _PREFIX.fullmatch(value)
-    if found is None:
-        raise invalid_field("value", "a prefix is the country code and maybe more digits, for instance +88213")
-    return found[1]
+def look(core: Core, actor: str, reason: str, wanted: Wanted = EVERY, book: Book = BLOCKS) -> None:
+    """Audits that somebody looks at a list's numbers in full, and why."""
+    words("reason", reason, least=1, most=MOST_REASON)
+    with changing(core, actor) as change:
+        of = owner(change.connection, wanted.application).id if wanted.application is not None else None
+        audit.record(change, f"{book.word}.look", application_id=of, after={"reason": reason, "kind": wanted.kind})

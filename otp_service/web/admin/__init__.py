@@ -9,6 +9,7 @@ blueprints: tuple[Blueprint, ...] = (
     keys.blueprint,
     templates.blueprint,
     blocks.blueprint,
+    blocks.allows_blueprint,
     limits.blueprint,
     locks.blueprint,
     webhooks.blueprint,

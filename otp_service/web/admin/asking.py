@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from otp_service.domain.requests import Body, Variables
+from otp_service.domain.requests import Body, User, Variables
 from otp_service.domain.templates.bodies import Kind
+from otp_service.ledger.blocks import Kind as BlockKind
 from otp_service.service.callers import Caller
 from otp_service.service.once import once
 from otp_service.web.context import caller, core, idempotent
@@ -141,12 +142,33 @@ class TemplatePreview(Body):
     country: Country | None = None
 
 
-class NewBlock(Body):
-    """The body of POST /v1/admin/blocks."""
+class WhichBlocks(Query):
+    """Which rows of a list: of one application, of one kind, or those that name a number, an address or a user."""
 
     application: Application | None = None
-    kind: Literal["number", "prefix"]
-    value: Annotated[str, Field(min_length=2, max_length=32)]
+    kind: BlockKind | None = None
+    to: Number | None = None
+    ip: Ip | None = None
+    user: User | None = None
+
+
+class BlocksQuery(WhichBlocks, PageQuery):
+    """Which rows of a list, a page at a time."""
+
+
+class ExportQuery(WhichBlocks):
+    """Which rows of a list go out, and whether their numbers do in full, and why."""
+
+    numbers: Literal["masked", "full"] = "masked"
+    reason: str | None = None
+
+
+class NewBlock(Body):
+    """The body of POST /v1/admin/blocks and /v1/admin/allows."""
+
+    application: Application | None = None
+    kind: BlockKind
+    value: Annotated[str, Field(min_length=1, max_length=128)]
     reason: str
     expires_at: Time | None = None
 

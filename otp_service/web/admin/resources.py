@@ -12,6 +12,7 @@ from otp_service.ledger.keys import ApiKey
 from otp_service.ledger.pages import Disabled, Saved
 from otp_service.ledger.paging import Page
 from otp_service.service.admin import applications, blocks, locks, policies
+from otp_service.service.admin.block_files import Imported
 from otp_service.service.admin.keys import Created
 from otp_service.service.admin.limits import Counted
 from otp_service.service.admin.locks import Lock
@@ -104,7 +105,7 @@ def preview(found: Preview) -> Resource:
 
 
 def block(core: Core, found: Block) -> Resource:
-    """A block; a number is masked."""
+    """A block or an allow; a number is masked."""
     return {
         "id": found.id,
         "application": found.application_id,
@@ -114,6 +115,11 @@ def block(core: Core, found: Block) -> Resource:
         "created_at": rfc3339(found.created_at),
         "expires_at": rfc3339_or_none(found.expires_at),
     }
+
+
+def imported(found: Imported) -> Resource:
+    """What became of a file's rows."""
+    return {"added": found.added, "changed": found.changed, "unchanged": found.unchanged}
 
 
 def limits(counted: Counted) -> Resource:
