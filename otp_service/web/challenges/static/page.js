@@ -38,12 +38,14 @@ async function work() {
   said.textContent = "Your device is doing a short calculation.";
   tell("working");
   let told;
+  let late;
   try {
     told = asked(location.hash.slice(1));
+    late = ended(told);
   } catch {
     return failed("There is no challenge in this link. Please go back and ask for the code again.");
   }
-  if (ended(told)) return failed("This took too long. Please go back and ask for the code again.");
+  if (late) return failed("This took too long. Please go back and ask for the code again.");
   try {
     solved(await solve(told, { progress: (part) => (share.value = part) }));
   } catch {
