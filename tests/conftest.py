@@ -29,9 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Ends a test process that can't end by itself, and tells what its threads wait for."""
-    within_s = 60 if hasattr(session.config, "workerinput") else 180
-    faulthandler.dump_traceback_later(within_s, exit=True, file=sys.__stderr__)
+    """Ends a run whose leftovers keep it from ending, and tells what its threads wait for."""
+    if not hasattr(session.config, "workerinput"):
+        faulthandler.dump_traceback_later(180, exit=True, file=sys.__stderr__)
 
 
 class _AtOnce:

@@ -1,24 +1,22 @@
 """The console in a real browser: a running service over real HTTP, admins of each role, and Chromium."""
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from otp_service.ledger import admins
 from otp_service.ledger.changes import change
 from otp_service.service.console import sessions
 from otp_service.service.core import now_ms
+from tests.browser import chromium
 from tests.world import World
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 COOKIE = "otp_console"
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 ADDRESS = "127.0.0.1"
@@ -33,15 +31,11 @@ class Silent(WSGIRequestHandler):
         """Says nothing."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The browser of this test process."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "the tests of the console need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+    """The browser of these pages; asyncio needs the thread back afterwards."""
+    with chromium() as browser:
+        yield browser
 
 
 @dataclass

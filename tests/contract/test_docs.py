@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from otp_service.domain.errors import PROBLEMS
 from otp_service.web import docs, problem_pages, problems, requests
+from tests.browser import chromium
 from tests.contract.spec import PATH, validate_response
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 class Silent(WSGIRequestHandler):
@@ -87,12 +86,9 @@ def test_only_the_services_own_scripts_run(client):
 
 def test_the_page_shows_the_contract_offline(url):
     """In a browser the docs page shows the operations, asks no other host and breaks no rule of its policy."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "this test needs Chromium: apt-get install chromium"
     asked: list[str] = []
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -106,7 +102,6 @@ def test_the_page_shows_the_contract_offline(url):
         expect(operation.get_by_role("button", name="Execute")).to_be_visible()
         page.get_by_role("button", name="Authorize").click()
         expect(page.get_by_text("An API key, made by").first).to_be_visible()
-        browser.close()
     assert [address for address in asked if not address.startswith((url, "data:"))] == []
     assert complaints == []
 

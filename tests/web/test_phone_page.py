@@ -1,21 +1,19 @@
 """The page of the simulated phone in a real browser."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from otp_service.domain.templates.template import BUILT_IN, render
 from otp_service.web.dev import Phone, blueprint
 from otp_service.web.dev.bubbles import Incoming, Next
+from tests.browser import chromium
 
 ANA = "+41791234567"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
 
 
 class Silent(WSGIRequestHandler):
@@ -25,12 +23,8 @@ class Silent(WSGIRequestHandler):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "the tests of the page need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
