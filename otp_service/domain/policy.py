@@ -71,7 +71,7 @@ class Policy(BaseModel):
     fraud: Literal["enforce", "shadow", "off"] = "enforce"
     thresholds: Thresholds = Thresholds()
     challenge: Literal["altcha", "turnstile", "hcaptcha", "recaptcha", "none"] = "altcha"
-    challenge_difficulty: Annotated[int, Field(ge=1_000, le=10_000_000)] = 400_000
+    challenge_difficulty: Annotated[int, Field(ge=1_000, le=10_000_000)] = 200_000
     min_assurance: Literal["sms", "totp", "webauthn"] = "sms"
     proof: bool = False
     proof_phone_number: bool = False
