@@ -21,6 +21,7 @@ from tests.contract.spec import validate_response
 NUMBER = "+41791234567"
 OTHER_NUMBER = "+41791234568"
 MASTER_KEYS = "k1:" + "QUFB" * 10 + "QUE="
+PATIENT: dict[str, Any] = {"resend_after_s": 0, "fraud": "shadow"}
 START = ("verifications:start", "verifications:check")
 
 
@@ -63,7 +64,7 @@ class World:
     def __init__(self, parts: Parts) -> None:
         self.parts, self.core = parts, parts.core
         self.app = parts.web()
-        self.shop = self.application("shop", Policy(resend_after_s=0))
+        self.shop = self.application("shop", Policy(**PATIENT))
         self.api = self.caller(*START)
         self.admin = self.caller(*apikeys.SCOPES)
 
@@ -74,9 +75,10 @@ class World:
         return id_
 
     def policy(self, **fields: Any) -> None:
-        """Puts a policy with these fields in force; two codes may follow each other at once unless told otherwise."""
+        """Puts a policy with these fields in force; unless told otherwise two codes may follow each other at once, and
+        the brake, which most tests would look like fraud to, only notes what it thinks."""
         with self._change() as opened:
-            applications.set_policy(opened, self.shop, Policy(**{"resend_after_s": 0, **fields}))
+            applications.set_policy(opened, self.shop, Policy(**{**PATIENT, **fields}))
         self.parts.truths.refresh()
 
     def caller(self, *scopes: str, application: str | None = None, **more: Any) -> Api:

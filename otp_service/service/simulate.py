@@ -15,7 +15,7 @@ from otp_service.domain.templates.template import dlt_of
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import Destination, admit, locate, number_index
-from otp_service.service.limits import limits_of, message_limits_of
+from otp_service.service.limits import is_exempt, limits_of, message_limits_of, whence_of
 from otp_service.service.messages import admit as admit_message
 from otp_service.service.messages import word
 from otp_service.service.start import refuse_unfit
@@ -50,7 +50,8 @@ def simulate_start(core: Core, caller: Caller, request: StartRequest) -> Simulat
     number, at = locate(core, caller, request.to, request.purpose)
     destination = Destination(number, number_index(core, number.e164), at)
     sending = prepare(core, caller, request, number.country, number.e164)
-    limits = limits_of(core, caller, destination, request.client.ip, sending.price_micros)
+    exempt, price = is_exempt(core, caller, destination, request), sending.price_micros
+    limits = limits_of(core, caller, destination, whence_of(core, caller, request), price, exempt=exempt)
     before = [*_forbidden(core, caller, request), *_of_record(core, destination, policy)]
     message = replace(
         _message(caller, number, policy.sender),

@@ -1,5 +1,6 @@
 """Start: open a verification, or send the live one again, and leave its message to the courier."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,16 @@ from otp_service.domain.keys import NONCE_BYTES, b64, mac
 from otp_service.domain.policy import DAY_S, Policy
 from otp_service.domain.requests import StartRequest
 from otp_service.domain.templates.template import check_variable, dlt_of
+from otp_service.service import challenges
 from otp_service.service.callers import Caller
-from otp_service.service.core import Core, random_bytes
+from otp_service.service.challenges import Solved
+from otp_service.service.core import Core, now_ms, random_bytes
 from otp_service.service.destination import Destination, admit, locate
-from otp_service.service.limits import limits_of
+from otp_service.service.fraud import brake_of
+from otp_service.service.limits import Whence, is_exempt, limits_of, whence_of
 from otp_service.service.wording import Sending, minutes, prepare
 from otp_service.store import verifications as store
+from otp_service.store.fraud import Brake
 from otp_service.store.operation import Operation
 
 SHORTEST_KEPT_S = 600  # repeats of what was asked must be known for that long
@@ -32,6 +37,8 @@ class Asked:
     request_id: str
     destination: Destination
     sending: Sending
+    whence: Whence
+    solved: Solved | None
 
     @property
     def policy(self) -> Policy:
@@ -51,7 +58,7 @@ def start(
             raise
         return known, locate(core, caller, request.to, request.purpose)[0].e164
     opening = _opening(asked, operation, only)
-    started = store.start(core.link, core.cells, opening, clustered=core.clustered)
+    started = _started(asked, opening)
     if not started.replayed:
         core.observe.started(request.purpose, asked.destination.number.country, started.new)
     return started, asked.destination.number.e164
@@ -61,7 +68,19 @@ def _asked(core: Core, caller: Caller, request: StartRequest, request_id: str, *
     refuse_unfit(caller.application.policy, request, resent)
     destination = admit(core, caller, request)
     sending = prepare(core, caller, request, destination.number.country, destination.number.e164)
-    return Asked(core, caller, request, request_id, destination, sending)
+    solved = challenges.solved(core, caller, destination, request)
+    whence = whence_of(core, caller, request)
+    return Asked(core, caller, request, request_id, destination, sending, whence, solved)
+
+
+def _started(asked: Asked, opening: store.Opening) -> store.Started:
+    core = asked.core
+    try:
+        return store.start(core.link, core.cells, opening, clustered=core.clustered)
+    except Refusal as refusal:
+        if refusal.code == "challenge_required":
+            refusal.members["challenge"] = challenges.offer(core, asked.caller, asked.destination, asked.request)
+        raise
 
 
 def refuse_unfit(policy: Policy, request: StartRequest, resent: bool) -> None:
@@ -85,7 +104,8 @@ def _opening(asked: Asked, operation: Operation, only: str) -> store.Opening:
     id_ = ids.verification_id(core.index_key, asked.caller.realm, at, random_bytes(ids.RANDOM_BYTES))
     message = ids.message_id(random_bytes(16))
     code = request.code or codes.code_of(ring, kid, id_, policy.code_alphabet, policy.code_length)
-    person = _person(asked)
+    price, exempt = asked.sending.price_micros, is_exempt(core, asked.caller, asked.destination, request)
+    detail, more_detail, message_detail = _details(asked)
     return store.Opening(
         at=at,
         operation=operation,
@@ -109,12 +129,30 @@ def _opening(asked: Asked, operation: Operation, only: str) -> store.Opening:
         message=message,
         envelope=ring.seal(to_json(_envelope(asked)), message, random_bytes(NONCE_BYTES)),
         request=asked.request_id,
-        price_micros=asked.sending.price_micros,
-        detail=to_json(_detail(asked, person)).decode(),
-        message_detail=to_json(_message_detail(asked, person)).decode(),
-        rules=limits_of(core, asked.caller, asked.destination, request.client.ip, asked.sending.price_micros),
+        price_micros=price,
+        detail=detail,
+        more_detail=more_detail,
+        message_detail=message_detail,
+        rules=limits_of(core, asked.caller, asked.destination, asked.whence, price, exempt=exempt),
         only=only,
+        application=asked.caller.application.id,
+        brake=None if exempt else _brake(asked, price),
+        mode=policy.fraud,
+        solution=asked.solved.id if asked.solved else "",
+        solution_ms=max(1, asked.solved.ends_ms - now_ms()) if asked.solved else 0,
     )
+
+
+def _brake(asked: Asked, price: int) -> Brake | None:
+    solved = asked.solved is not None
+    return brake_of(asked.core, asked.caller, asked.destination, asked.request, price, solved=solved)
+
+
+def _details(asked: Asked) -> Iterator[str]:
+    """What the facts tell, as JSON: of the start and of its refusal, of the start alone, of the message."""
+    person = _person(asked)
+    told = (_detail(asked, person), _more_detail(asked), _message_detail(asked, person))
+    return (to_json(each).decode() for each in told)
 
 
 def _person(asked: Asked) -> dict[str, str]:
@@ -169,16 +207,22 @@ def _envelope(asked: Asked) -> dict[str, Any]:
 
 
 def _detail(asked: Asked, person: dict[str, str]) -> dict[str, Any]:
-    caller, request = asked.caller, asked.request
+    """Who asks for what: in the fact, or in the log of refusals."""
     return {
-        "application": caller.application.id,
-        "test": caller.test,
-        "purpose": request.purpose,
-        "channel": request.channel,
-        "locale": request.locale,
+        "application": asked.caller.application.id,
+        "test": asked.caller.test,
+        "purpose": asked.request.purpose,
         "person": person,
-        "metadata": request.metadata,
+        "client": asked.whence,
         "request": asked.request_id,
+    }
+
+
+def _more_detail(asked: Asked) -> dict[str, Any]:
+    return {
+        "channel": asked.request.channel,
+        "locale": asked.request.locale,
+        "metadata": asked.request.metadata,
         "max_attempts": asked.policy.max_attempts,
     }
 

@@ -3,10 +3,13 @@
 All keys of one application share a hash tag, `{f:<realm>}`, so that one script reaches every scope on a Cluster too.
 """
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
+from otp_service.domain.errors import Refusal
 from otp_service.domain.fraud.reasons import Reason, read_reason
 from otp_service.domain.fraud.scopes import Scopes, operator_prefix, scopes_of
 from otp_service.domain.fraud.thresholds import Thresholds
@@ -30,12 +33,15 @@ class Brake(NamedTuple):
     draw: int
     tab: str
     prefix: str  # in clear, for people
+    country: str
+    price: int
+    score: int  # of a send
     flags: str = ""
 
     @property
     def args(self) -> tuple[Arg, ...]:
         """The arguments, as lua/fraud.lua reads them."""
-        return (self.letters, self.bounds, self.digits, self.draw, self.tab, self.prefix, self.flags)
+        return (self.letters, self.bounds, self.digits, self.draw, self.tab, self.prefix, self.flags, self.country)
 
 
 class Decided(NamedTuple):
@@ -74,6 +80,9 @@ def brake(
         draw=int(draw * DRAWS),
         tab=_tab(realm, thresholds, price_micros, scopes, prefix),
         prefix=prefix,
+        country=country,
+        price=max(price_micros, thresholds.least_price_micros),
+        score=round(thresholds.send_score * 100),
         flags="c" * challenges + "s" * solved + "l" * lets,
     )
 
@@ -136,6 +145,21 @@ def decide(link: Link, brake: Brake, rules: Sequence[Rule] = (), now: str = "", 
     """What the brake says, after charging the send if it may go out; sent once, for a repeat would charge twice."""
     script, names, args = decide_call(brake, rules, now, dry=dry)
     return decided(link.call(script, names, args) if dry else link.once(script, names, args))
+
+
+def judge(link: Link, brake: Brake, now: str = "") -> tuple[str, str]:
+    """What the brake said, as lua/start.lua takes it from another slot, and the tab of what was charged."""
+    script, names, args = decide_call(brake, (), now)
+    decision, _, tab, quarantined, _, *reasons = link.once(script, names, args)
+    level = max((read_reason(reason).level for reason in reasons), default=0)
+    said = {"decision": decision, "level": level, "tab": tab, "reasons": reasons}
+    return json.dumps(said | ({"alarm": int(quarantined)} if quarantined else {})), tab
+
+
+def refund(link: Link, brake: Brake) -> None:
+    """Takes back what a send that did not go out was charged; sent once, for a repeat would take back another's."""
+    with suppress(Refusal):  # where it fails, the brake counts one too many
+        link.once(SCRIPTS["refund"], brake.keys[:-1], [brake.letters, brake.price, brake.score])
 
 
 def repay_call(tab: str, cell: int, entry: str, now: str = "") -> Call:

@@ -17,6 +17,8 @@ class SubjectKeys:
     outbox: str
     facts: str
     conversions: str
+    refusals: str
+    repay: str
     cell: str
 
 
@@ -30,6 +32,8 @@ def subject_keys(at: Address, cells: int) -> SubjectKeys:
         f"{cell}:out:high",
         f"{cell}:facts",
         f"{cell}:conv",
+        refusals_key(cell),
+        repay_key(cell),
         cell,
     )
 
@@ -38,6 +42,21 @@ def record_key(at: Address, cells: int) -> tuple[str, str]:
     """The record of this address and its cell's hash tag: all that a courier needs of them."""
     cell = cell_tag(at.cell(cells))
     return f"{cell}:v:{b64(at.subject)}:{b64(at.tag)}", cell
+
+
+def refusals_key(cell: str) -> str:
+    """The log of refusals of a cell (lua/refusals.lua)."""
+    return f"{cell}:refusals"
+
+
+def repay_key(cell: str) -> str:
+    """The codes of a cell that were typed and have not yet repaid what the brake charged."""
+    return f"{cell}:repay"
+
+
+def solved_key(cell: str, solution: str) -> str:
+    """The solution of a challenge that was used up."""
+    return f"{cell}:solved:{solution}"
 
 
 def cell_tag(cell: int) -> str:

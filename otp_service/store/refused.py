@@ -12,33 +12,36 @@ _DETAILS = {
     "max_sends": "enough codes were sent for this purpose",
     "rate_limited": "the limit of this {rule} is reached",
     "spend_exhausted": "the spend ceiling of this {rule} is reached",
+    # Which rule it was is told to admins alone: whoever asks must not learn how to ask.
+    "challenge_required": "solve a challenge, and start again with the solution in the field challenge",
+    "refused_as_fraud": "this looks like fraud; an admin can look up why by the reference",
 }
 _RULES = {
     "to": "number",
     "ip": "client address",
     "prefix": "number range",
+    "network": "client network",
+    "device": "device",
+    "user": "user",
     "spend": "application",
     "country": "country",
 }
 
 
 class Refused(Refusal):
-    """What a script answered: `refused, code, wait ms, rule, (application limit: amount, period ms, left)...`."""
+    """What a script answered: `refused, code, wait ms, rule, reference, (application limit: amount, period, left)`."""
 
     def __init__(self, answer: list[str]) -> None:
-        _, code, wait, rule, *application = answer
+        _, code, wait, rule, *more = answer
+        reference, application = (more[0], more[1:]) if more else ("", [])
         detail = _DETAILS[code].format(rule=_RULES.get(rule, rule))
         wait_s = -(-int(wait) // 1000)
         if wait_s:
             detail = f"{detail}; try again in {wait_s} s"
-        super().__init__(code, detail, retry_after_s=wait_s if self._is_429(code) else None)
+        super().__init__(code, detail, members={"reference": reference} if reference else None)
         self.rule = rule
         if self.status == 429:
-            self.headers = _rate_limit(application, wait_s)
-
-    @staticmethod
-    def _is_429(code: str) -> bool:
-        return code not in ("idempotency_mismatch", "idempotency_in_flight", "not_pending", "destination_disabled")
+            self.retry_after_s, self.headers = wait_s, _rate_limit(application, wait_s)
 
 
 def _rate_limit(application: list[str], wait_s: int) -> dict[str, str]:

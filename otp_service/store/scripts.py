@@ -6,7 +6,7 @@ from importlib.resources import files
 
 _LUA = files("otp_service.store") / "lua"
 _PARTS = {
-    "start": ("prelude", "limits", "record", "failures"),
+    "start": ("prelude", "limits", "record", "failures", "fraud", "refusals"),
     "check": ("prelude", "record", "failures", "conversions"),
     "cancel": ("prelude", "record"),
     "read": ("prelude",),
@@ -17,6 +17,7 @@ _PARTS = {
     "peek": ("prelude", "limits"),
     "decide": ("prelude", "limits", "fraud"),
     "repay": ("prelude", "fraud"),
+    "refund": ("prelude", "fraud"),
     "lock": ("prelude", "failures"),
     "message_send": ("prelude", "limits", "message_state"),
     "message_move": ("prelude", "message_state"),

@@ -16,7 +16,8 @@ from otp_service.store.scripts import SCRIPTS
 
 CLAIM_MS = 10_000
 REMEMBER_MS = 86_400_000
-NOTHING_FOREIGN: tuple[Arg, ...] = ("", 0, "")
+REFUSED_PLAIN = 4  # parts of a refusal that has no reference
+NOTHING_FOREIGN: tuple[Arg, ...] = ("", 0, "", "")  # refusal: code, wait, name; alarms
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def start(
         _conclude(link, operation, None)
         raise
     try:
-        answer = act(local, refusal[1:4] if refusal else NOTHING_FOREIGN)
+        answer = act(local, [*refusal[1:4], ""] if refusal else ["", 0, "", _alarms(reserved)])
     except Refusal:
         # Outcome unknown: what was reserved may belong to a message that is on its way. Keep it, drop the claim.
         _conclude(link, operation, None)
@@ -64,7 +65,7 @@ def start(
     if answer[0] != "done":  # refused, or known from an earlier call: this call's reservation is not needed
         _hand_back(link, reserved)
     if answer[0] == "refused":
-        answer = [*answer, *_application(link, groups)]
+        answer = [*answer, *([""] if len(answer) == REFUSED_PLAIN else []), *_application(link, groups)]
     _conclude(link, operation, answer if answer[0] in ("done", "known") else None)
     return answer
 
@@ -114,6 +115,14 @@ def _reserve(link: Link, groups: Sequence[Sequence[Rule]], reserved: list[Reserv
         else:
             reserved.append(Reservation(rules, answer[1:]))
     return refusal
+
+
+def _alarms(reserved: Sequence[Reservation]) -> str:
+    """The ceilings that were brought to a share of their amount, as lua/limits.lua reads them."""
+    marked = (
+        (rule, mark.partition("!")[2]) for part in reserved for rule, mark in zip(part.rules, part.marks, strict=True)
+    )
+    return "\n".join(f"{rule.name} {share} {rule.amount} {rule.key}" for rule, share in marked if share)
 
 
 def _hand_back(link: Link, reserved: Sequence[Reservation]) -> None:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address
 from otp_service.store import spread
-from otp_service.store.keys import failures_key, idempotency_key, subject_keys
+from otp_service.store.fraud import Brake, judge, refund
+from otp_service.store.keys import SubjectKeys, failures_key, idempotency_key, solved_key, subject_keys
 from otp_service.store.limits import Rule, flat
 from otp_service.store.link import Arg, Link
 from otp_service.store.operation import Operation
@@ -48,12 +49,18 @@ class Opening(NamedTuple):
     envelope: str
     request: str
     price_micros: int
-    detail: str
+    detail: str  # who asks for what: of the fact, and of the refusal if it is one
+    more_detail: str  # of the fact alone
     message_detail: str
     rules: Sequence[Rule]
     only: str = ""
     record_kept_ms: int = RECORD_KEPT_MS
     lock_detail: str = "{}"
+    application: str = ""
+    brake: Brake | None = None
+    mode: str = "enforce"  # or shadow: the brake decides and notes, and lets pass
+    solution: str = ""  # of a challenge, and how long it must be known as used up
+    solution_ms: int = 0
 
 
 class Started(NamedTuple):
@@ -112,32 +119,55 @@ def start(link: Link, cells: int, opening: Opening, now: str = "", clustered: bo
             keys,
             opening.operation,
             opening.rules,
-            lambda local, foreign: _start(link, keys, opening, now, local, foreign, ""),
+            lambda local, foreign: _start_apart(link, keys, opening, now, local, foreign),
         )
     else:
         idem = idempotency_key(opening.operation.key) if opening.operation.key else ""
-        answer = _start(link, keys, opening, now, opening.rules, spread.NOTHING_FOREIGN, idem)
+        answer = _start(link, keys, opening, now, opening.rules, spread.NOTHING_FOREIGN, idem=idem)
     return _started(answer)
 
 
-def _start(
-    link: Link, keys: Any, o: Opening, now: str, rules: Sequence[Rule], foreign: Sequence[Arg], idem: str
+def _start_apart(
+    link: Link, keys: SubjectKeys, o: Opening, now: str, rules: Sequence[Rule], foreign: Sequence[Arg]
 ) -> list[str]:
-    names = [keys.record, keys.failures, keys.outbox, keys.facts, *(rule.key for rule in rules)]
-    if idem:
-        names.append(idem)
+    """A start whose scopes live in a slot of their own; charged before, and taken back if nothing went out."""
+    asked = o.brake is not None and foreign[0] == ""
+    judged, tab = judge(link, o.brake, now) if o.brake and asked else ("", "")
+    answer = _start(link, keys, o, now, rules, foreign, judged=judged)
+    if o.brake and tab and answer[0] != "done":
+        refund(link, o.brake)
+    return answer
+
+
+def _start(
+    link: Link,
+    keys: SubjectKeys,
+    o: Opening,
+    now: str,
+    rules: Sequence[Rule],
+    foreign: Sequence[Arg],
+    *,
+    judged: str = "",
+    idem: str = "",
+) -> list[str]:
+    brake = o.brake if not foreign[0] else None  # refused already
+    here = brake.keys if brake and not judged else ()
+    solution = [solved_key(keys.cell, o.solution)] if brake and o.solution else []
+    names = [keys.record, keys.failures, keys.outbox, keys.facts, keys.refusals, *(rule.key for rule in rules)]
+    names += [*here, *solution, *([idem] if idem else [])]
     args: list[Arg] = [
         *(now, o.operation.id, o.operation.fingerprint, REMEMBER_MS, o.only),
         *(o.id, o.kid, o.digest, o.bound, o.purpose, o.channel, o.shape, o.number_index),
         *(o.ttl_ms, o.max_attempts, o.max_sends, o.resend_after_ms),
         *(o.device, o.hard_lock_after, LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS),
         *(FAILURES_KEPT_MS, o.record_kept_ms, min(60_000, o.ttl_ms // 2)),
-        *(o.message, o.envelope, o.request, o.price_micros, o.detail, o.message_detail),
+        *(o.message, o.envelope, o.request, o.price_micros, o.detail, o.more_detail, o.message_detail),
         *foreign,
-        f",{','.join(o.kids)},",
-        o.lock_detail,
+        *(f",{','.join(o.kids)},", o.lock_detail, o.application),
+        *(o.mode if brake else "", judged, o.solution_ms if solution else ""),
         len(rules),
         *flat(rules),
+        *(brake.args if brake else ()),
     ]
     answer: list[str] = link.call(SCRIPTS["start"], names, args, durable=True)
     return answer
@@ -165,9 +195,9 @@ def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool =
     return _checked(answer)
 
 
-def _check(link: Link, keys: Any, guess: Guess, now: str, idem: str) -> list[str]:
+def _check(link: Link, keys: SubjectKeys, guess: Guess, now: str, idem: str) -> list[str]:
     operation = guess.operation
-    names = [keys.record, keys.failures, keys.facts, keys.conversions, *([idem] if idem else [])]
+    names = [keys.record, keys.failures, keys.facts, keys.conversions, keys.repay, *([idem] if idem else [])]
     args: list[Arg] = [
         *(now, operation.id, operation.fingerprint, REMEMBER_MS, guess.id),
         *(guess.device, guess.hard_lock_after, FAILURES_KEPT_MS, MOST_DEVICES),

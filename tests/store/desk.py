@@ -67,6 +67,7 @@ class Desk:
             request="request",
             price_micros=0,
             detail='{"person":{}}',
+            more_detail='{"channel":"sms"}',
             message_detail='{"person":{}}',
             rules=rules,
             only=only,

@@ -1,5 +1,5 @@
 -- Pays for a guess, then compares it; only the operation that approved hears `approved` again.
--- KEYS  1 record  2 failures  3 facts  4 conversions  then, if there is one, the idempotency key
+-- KEYS  1 record  2 failures  3 facts  4 conversions  5 what is to be repaid  then, if there is one, the idempotency key
 -- Answers {'done', id, status, valid, reason, left, purpose, channel, approved at, envelope, message, failures}
 --         {'replay', answer} | {'refused', code, wait ms, rule} | {'none'} | {'shape'} | {'kid', kid}
 local now = clock(ARGV[1])
@@ -7,7 +7,7 @@ local op, fingerprint, remember_ms, id = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local device, hard, failures_kept, most_devices = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local length, alphabets, lock_detail, guesses_kept = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
 local detail = ARGV[14]
-local record, failures, facts, conversions, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local record, failures, facts, conversions, repay, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 
 if idem then
   local answer = remembered(idem, fingerprint)
@@ -79,6 +79,7 @@ if digest == r.dg then
   forgive(failures, f, now, device, failures_kept, most_devices)
   verification_fact(facts, r.id, n, 'approved', 'approved', now, sends, used, detail)
   verified_code(conversions, r.rt)
+  if r.tab and r.tab ~= '' then redis.call('XADD', repay, '*', 'v', r.id, 'b', r.tab) end
   answer = { 'done', r.id, 'approved', '1', '', int(most - used), r.pur, r.ch, int(now), r.env, r.mid, '0' }
 else
   local after = used >= most and 'failed' or 'pending'

@@ -13,7 +13,7 @@ local answer, tab = { decision, sent and '1' or '0', '', '', sent and int(count)
 if sent and not dry then
   for _, l in ipairs(limits) do
     take(l)
-    answer[#answer + 1] = int(l.mark)
+    answer[#answer + 1] = l.mark
   end
   answer[3] = charge(f)
   answer[4] = f.alarm and int(f.alarm) or ''

@@ -87,8 +87,9 @@ local function owed(a) return a[D] + a[Y1] + a[Y0] end
 local function note(f, letter, rule, level, has, may)
   if f.trusted and letter ~= 'n' then level = letter == 'w' and level - 1 or 0 end
   if level < 1 then return end
+  table.insert(f.reasons, level > f.level and 1 or #f.reasons + 1,
+    string.format('%s %s %d %d %d', NAMES[letter], rule, level, has, may))
   f.level = math.max(f.level, level)
-  f.reasons[#f.reasons + 1] = string.format('%s %s %d %d %d', NAMES[letter], rule, level, has, may)
 end
 
 -- `weak` counts what is young too, `strong` only what should have been answered by now.
@@ -208,4 +209,13 @@ local function charge(f)
     end
   end
   return (f.unproven and 'u ' or 'p ') .. f.tab
+end
+
+-- Pays off a debt, the oldest first, and answers what is left over.
+local function pay(a, amount)
+  for i = D, Y0 do
+    local part = math.min(a[i], amount)
+    a[i], amount = a[i] - part, amount - part
+  end
+  return amount
 end

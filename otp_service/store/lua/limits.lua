@@ -1,6 +1,7 @@
 -- Limits. Up to 64: a list of exact times, newest first. Above, and for money: 61 counters of ceil(period / 60) ms, all counted
 -- in full, with their total `t`, oldest slot `o` and newest `n`; any window of one period lies within 61 slots, so none
--- ever holds more than the amount. look() reads, take() consumes, give() hands back.
+-- ever holds more than the amount. look() reads, take() consumes, give() hands back. Of money, `al` is the share of the amount
+-- that an alarm told of last, in percent.
 local function look_exact(l)
   local newest = tonumber(redis.call('LINDEX', l.key, 0) or '')
   if newest and newest > l.now then l.now = newest end
@@ -20,8 +21,9 @@ end
 local function look_slots(l)
   l.width = math.ceil(l.period / 60)
   l.slot = math.floor(l.now / l.width)
-  local had = redis.call('HMGET', l.key, 't', 'o', 'n')
+  local had = redis.call('HMGET', l.key, 't', 'o', 'n', 'al')
   l.total, l.oldest, l.newest = tonumber(had[1] or '0'), tonumber(had[2] or ''), tonumber(had[3] or '')
+  l.told = tonumber(had[4] or '0')
   if not l.oldest then
     l.oldest, l.newest, l.gone_to = l.slot, l.slot, l.slot - 1
   else
@@ -44,12 +46,34 @@ local function look(l)
   return look_slots(l)
 end
 
+-- A ceiling tells once that half of it, that four fifths and that all of it is spent, and again only after it fell well below.
+local ALARMS, BELOW = { 100, 80, 50 }, 0.1
+
+local function spent(l)
+  local total = l.total + l.cost
+  if total + l.cost > l.amount then return 100 end -- there is no room for another like this one
+  for _, share in ipairs(ALARMS) do
+    if total * 100 >= share * l.amount then return share end
+  end
+  return 0
+end
+
+local function tell_spent(l)
+  local share = l.cost > 0 and spent(l) or 0
+  if share > l.told then
+    l.alarm = share
+  elseif share == l.told or l.total + l.cost > (l.told / 100 - BELOW) * l.amount then
+    return
+  end
+  redis.call('HSET', l.key, 'al', int(share))
+end
+
 local function take(l)
   if l.kind == 'x' then
     redis.call('LPUSH', l.key, int(l.now))
     redis.call('LTRIM', l.key, 0, l.amount - 1)
     redis.call('PEXPIRE', l.key, l.period)
-    l.mark = l.now
+    l.mark = int(l.now)
     return
   end
   redis.call('HINCRBY', l.key, int(l.slot), int(l.cost))
@@ -60,10 +84,15 @@ local function take(l)
   end
   redis.call('HSET', l.key, 't', int(l.total + l.cost), 'o', int(l.first), 'n', int(l.slot))
   redis.call('PEXPIRE', l.key, int(l.period + 2 * l.width))
-  l.mark = l.slot
+  if l.kind == 'm' then tell_spent(l) end
+  l.mark = int(l.slot) .. (l.alarm and '!' .. int(l.alarm) or '')
 end
 
+-- A mark is the time or slot that was taken, and the alarm that it raised, which then was not told.
 local function give(l, mark)
+  local slot, alarm = string.match(mark, '^(%d+)!?(%d*)$')
+  mark = slot
+  if alarm ~= '' then redis.call('HSET', l.key, 'al', '0') end
   if l.kind == 'x' then
     redis.call('LREM', l.key, 1, mark)
   elseif redis.call('HEXISTS', l.key, mark) == 1 then
@@ -94,17 +123,18 @@ local function read_limits(first_key, first_arg, count, now)
 end
 
 -- All rules are read before any refuses: the first in order gives the code, the longest wait is the one that is told.
--- `foreign` is the refusal of a limit in another slot, if there is one; those come after the number's own.
+-- `foreign` is the refusal of a limit in another slot, if there is one; those come after the number's own. The fifth of what is
+-- answered is left for the reference of a refusal that is kept.
 local function judge(refusals, limits, foreign)
   for _, l in ipairs(limits) do
     local wait = look(l)
-    if wait > 0 then refusals[#refusals + 1] = { l.code, wait, l.name } end
+    if wait > 0 then refusals[#refusals + 1] = { l.code, wait, l.name, l } end
   end
   refusals[#refusals + 1] = foreign
   if #refusals == 0 then return nil end
   local longest = 0
   for _, r in ipairs(refusals) do longest = math.max(longest, r[2]) end
-  local answer = { 'refused', refusals[1][1], int(longest), refusals[1][3] }
+  local answer = { 'refused', refusals[1][1], int(longest), refusals[1][3], '' }
   for _, l in ipairs(limits) do
     if l.name == 'application' then
       answer[#answer + 1] = int(l.amount)
@@ -113,4 +143,18 @@ local function judge(refusals, limits, foreign)
     end
   end
   return answer
+end
+
+-- Tells of the ceilings that this send has brought to a share of their amount; `foreign` are those of other slots, as lines of
+-- name, share, amount and key.
+local function tell_alarms(facts, id, application, limits, foreign, now)
+  local function tell(name, share, amount, key)
+    local country = name == 'country' and string.match(key, ':(%w+)}')
+    fact(facts, id .. ':' .. name .. share, 'alarm', now, string.format('"kind":"spend_%s","application":"%s","country":%s,' ..
+      '"amount_micros":%s', share, application, country and '"' .. country .. '"' or 'null', amount))
+  end
+  for _, l in ipairs(limits) do
+    if l.alarm then tell(l.name, int(l.alarm), int(l.amount), l.key) end
+  end
+  for name, share, amount, key in string.gmatch(foreign, '(%S+) (%d+) (%d+) (%S+)') do tell(name, share, amount, key) end
 end

@@ -10,7 +10,8 @@ local fingerprint, remember_ms = ARGV[2], ARGV[3]
 local id, send_at, valid, kept, stream = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local application, realm, class, digest, before, has_key = ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14]
 local envelope, request, price, encoding, segments, detail = ARGV[15], ARGV[16], ARGV[17], ARGV[18], ARGV[19], ARGV[20]
-local foreign_code, foreign_wait, foreign_name, count = ARGV[21], tonumber(ARGV[22]), ARGV[23], tonumber(ARGV[24])
+local foreign_code, foreign_wait, foreign_name, foreign_alarms = ARGV[21], tonumber(ARGV[22]), ARGV[23], ARGV[24]
+local count = tonumber(ARGV[25])
 local record, outbox, due, held, facts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
 local following = 5 + count
@@ -36,7 +37,7 @@ if named then
   if not is_over(fields(old_record), before, now) then return { 'refused', 'conflict', '0', '' } end
 end
 
-local limits = read_limits(6, 25, count, now)
+local limits = read_limits(6, 26, count, now)
 local refused = judge({}, limits, foreign_code ~= '' and { foreign_code, foreign_wait, foreign_name } or nil)
 if refused then return refused end
 
@@ -59,6 +60,7 @@ end
 fact(facts, id .. ':1', 'message', now,
   string.format('"id":"%s","n":1,"verification":null,"status":"%s","send_at_ms":%s,"deadline_ms":%d', id,
     at and 'scheduled' or 'queued', at and said or 'null', expires), detail)
+tell_alarms(facts, id, application, limits, foreign_alarms, now)
 
 local answer = { 'done', id, int(now), said, int(expires), encoding, segments, price }
 if idem then remember(idem, fingerprint, answer, remember_ms) end

@@ -6,6 +6,7 @@
 --   env mid            the last sealed envelope and the message it belongs to
 --   aop aat since      the operation and time of its approval; sends before `since` no longer count
 --   eat                when it failed or was canceled
+--   tab                what its sends were charged by the brake, a line each (store/fraud.py)
 --   rt                 the route by which its newest message was accepted (lua/conversions.lua)
 --   sends              JSON list of sends, newest first: {operation, at, verification, sends, left, expires, created, new, message}
 --   guesses            JSON list of counted guesses, newest first: {operation, at, answer...}

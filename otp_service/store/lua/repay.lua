@@ -14,30 +14,26 @@ redis.call('PEXPIRE', KEYS[1], int(kept))
 
 local states = redis.call('MGET', unpack(KEYS, 3))
 
-local function pay(a, amount)
-  for _, i in ipairs({ D, Y1, Y0 }) do
-    local part = math.min(a[i], amount)
-    a[i], amount = a[i] - part, amount - part
-  end
-  a[C], a[G] = a[C] + amount, a[G] + 1000
+local function repay(a, amount)
+  a[C], a[G] = a[C] + pay(a, amount), a[G] + 1000
 end
 
 local function keep(i, letter, a) redis.call('SET', KEYS[2 + i], packed(letter, a), 'KEEPTTL') end
 
 local number = numbers(states[1])
 pay(number, pays)
-number[T], number[C], number[G] = math.max(number[T], now), 0, now
+number[T], number[G] = math.max(number[T], now), now
 redis.call('SET', KEYS[3], packed('n', number), 'PX', int(known))
 
 if states[2] then
   local block = numbers(states[2])
-  pay(block, pays)
+  repay(block, pays)
   block[RUN] = 0
   keep(2, 'b', block)
 end
 if states[3] then
   local prefix = numbers(states[3])
-  pay(prefix, pays)
+  repay(prefix, pays)
   prefix[S] = math.max(0, prefix[S] - tonumber(ARGV[8]))
   if prefix[S] == 0 and prefix[Q] > now then
     prefix[Q] = now
@@ -48,7 +44,7 @@ end
 for i, letter in ipairs(ARGV[5] == 'u' and { 'c', 'a' } or {}) do
   if states[3 + i] then
     local crowd = numbers(states[3 + i])
-    pay(crowd, pays)
+    repay(crowd, pays)
     keep(3 + i, letter, crowd)
   end
 end
@@ -56,7 +52,7 @@ for i = 8, #KEYS do
   local text = states[i - 2]
   if text then
     local network = numbers(text)
-    pay(network, tonumber(ARGV[4 + i]))
+    repay(network, tonumber(ARGV[4 + i]))
     keep(i - 2, 'w', network)
   end
 end

@@ -8,6 +8,6 @@ if refused then return refused end
 local answer = { 'done' }
 for _, l in ipairs(limits) do
   take(l)
-  answer[#answer + 1] = int(l.mark)
+  answer[#answer + 1] = l.mark
 end
 return answer
