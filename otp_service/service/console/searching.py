@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from otp_service.domain.addresses import is_address
+from otp_service.domain.addresses import counted_network, is_address
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, UnknownKid, b64, canonical, mac
 from otp_service.domain.phone import mask, parse_number
@@ -63,7 +63,8 @@ def opened(core: Core, name: str) -> Sought:
 
 def indices(core: Core, kind: str, value: str) -> list[str]:
     """By what an address or a user is found, in every application and among test keys."""
-    return [b64(mac(core.index_key, kind, realm, value)[:INDEX_BYTES]) for realm in realms(core)]
+    told = counted_network(value) if kind == "ip" else value
+    return [b64(mac(core.index_key, kind, realm, told)[:INDEX_BYTES]) for realm in realms(core)]
 
 
 def realms(core: Core) -> Iterator[str]:

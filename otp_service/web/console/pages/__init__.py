@@ -4,10 +4,12 @@ PAGES = (
     "home",
     "now",
     "countries",
+    "providers",
     "sign_in",
     "set_up",
     "prove",
     "profile",
+    "blocks",
     "senders",
     "templates",
 )
