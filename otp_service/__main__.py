@@ -24,6 +24,7 @@ COMMANDS = {
     "providers": "providers:providers",
     "route": "route:route",
     "senders": "senders:senders",
+    "audit": "audit:audit",
     "settings": "look:settings",
     "doctor": "look:doctor",
     "rekey": "ledger:rekey",

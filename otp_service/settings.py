@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="addresses or CIDR blocks that are not public and that webhooks may lead to"
     )
+    audit_heads_file: Path | None = Field(
+        None, description="path of a file to which couriers append the signed heads of the audit"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="port of /metrics; 0 is off (in development /metrics is on the main port)"

@@ -14,6 +14,8 @@ DEAD = Counter("otp_dead_letters_total", "Entries that could not be worked.", ["
 BACKLOG = Gauge("otp_backlog", "What waits, by queue; facts are those the ledger does not have yet.", ["cell", "queue"])
 DRAINED = Counter("otp_facts_drained_total", "Facts that the ledger took.")
 WEBHOOKS = Counter("otp_webhooks_total", "Tries to deliver events, and endpoints that were disabled.", ["result"])
+AUDIT = Gauge("otp_audit_entries", "Entries of the audit.")
+AUDIT_HEAD = Gauge("otp_audit_head_seq", "The entry whose signed head went out last.")
 STUMBLES = Counter("otp_courier_stumbles_total", "Loops of the courier that met an error and go on.", ["what"])
 
 
@@ -46,6 +48,11 @@ class Measured:
     def webhook(self, result: str) -> None:
         """A webhook was tried, or an endpoint disabled."""
         WEBHOOKS.labels(result).inc()
+
+    def audit(self, entries: int, head: int) -> None:
+        """How long the audit is, and how far its signed heads are."""
+        AUDIT.set(entries)
+        AUDIT_HEAD.set(head)
 
     def stumbled(self, what: str) -> None:
         """One of the loops met an error."""

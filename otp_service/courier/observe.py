@@ -26,6 +26,9 @@ class Observe(Protocol):
     def webhook(self, result: str) -> None:
         """A webhook was tried (delivered, failed, given_up), or an endpoint disabled."""
 
+    def audit(self, entries: int, head: int) -> None:
+        """The audit has so many entries, and the last signed head is of this one."""
+
     def stumbled(self, what: str) -> None:
         """One of the courier's loops met an error and will try again."""
 
@@ -49,6 +52,9 @@ class Unobserved:
         """Nothing."""
 
     def webhook(self, result: str) -> None:
+        """Nothing."""
+
+    def audit(self, entries: int, head: int) -> None:
         """Nothing."""
 
     def stumbled(self, what: str) -> None:

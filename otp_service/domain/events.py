@@ -23,6 +23,7 @@ TYPES = (
     "destination.locked",
     "fraud.alarm",
     "sender.suspended",
+    "audit.head",
     "webhook.disabled",
     "webhook.test",
 )

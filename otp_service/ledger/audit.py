@@ -2,19 +2,19 @@
 
 Secrets and numbers are left out by whoever records; people are named by `person_id`. The chain shows a changed,
 missing, added or reordered entry to whoever holds the key. The head in `meta` shows entries cut off the end; whoever
-can also write `meta` can turn back the whole ledger, which only a copy of the head kept elsewhere shows.
+can also write `meta` can turn back the whole ledger, which the signed heads that went out show (ledger/heads.py).
+ledger/chain.py verifies it all.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
-from otp_service.domain.codes import same
 from otp_service.domain.keys import b64, canonical, mac
 from otp_service.ledger import meta
 from otp_service.ledger.changes import Change
+from otp_service.ledger.paging import Page, page_rows
 from otp_service.ledger.schema import audit
 
 Json = dict[str, Any]
@@ -37,6 +37,18 @@ class Entry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are looked for; None is any. `act` is one act, or a family of them: `block.*`."""
+
+    actor: str | None = None
+    act: str | None = None
+    application_id: str | None = None
+    target: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
 def record(
     change: Change,
     act: str,
@@ -52,7 +64,7 @@ def record(
     unsealed = Entry(
         seq + 1, change.at_ms, change.actor, act, application_id, target, before, after, kid, prev_hash, hash=""
     )
-    sealed = _seal(change.audit_key.key, unsealed)
+    sealed = seal(change.audit_key.key, unsealed)
     change.connection.execute(insert(audit).values(asdict(unsealed) | {"hash": sealed}))
     meta.write(change.connection, "audit_head", f"{unsealed.seq}:{sealed}")
     change.entries += 1
@@ -64,20 +76,6 @@ def head(connection: Connection) -> tuple[int, str]:
     return int(seq), last_hash
 
 
-def first_bad(connection: Connection, key_of: Callable[[str], bytes]) -> int | None:
-    """The number of the first entry that is missing or not as it was written, or None if all are good.
-
-    `key_of` gives the audit key of a kid, and raises if it has none.
-    """
-    seq, last_hash = 0, ""
-    for entry in _chain(connection):
-        seq += 1
-        if entry.seq != seq or entry.prev_hash != last_hash or not same(entry.hash, _seal(key_of(entry.kid), entry)):
-            return seq
-        last_hash = entry.hash
-    return None if head(connection) == (seq, last_hash) else seq + 1
-
-
 def entries(connection: Connection, before_seq: int | None = None, limit: int = 100) -> list[Entry]:
     """Up to `limit` entries, newest first, older than `before_seq`."""
     newest = select(audit).order_by(audit.c.seq.desc()).limit(limit)
@@ -86,11 +84,34 @@ def entries(connection: Connection, before_seq: int | None = None, limit: int = 
     return [Entry(**row) for row in connection.execute(newest).mappings()]
 
 
-def _chain(connection: Connection) -> Iterator[Entry]:
-    oldest = select(audit).order_by(audit.c.seq).execution_options(yield_per=1000)
-    return (Entry(**row) for row in connection.execute(oldest).mappings())
+def matching(wanted: Wanted) -> Select[Any]:
+    """The entries that are looked for, in no order."""
+    found = select(audit)
+    if wanted.act is not None:
+        family = wanted.act.endswith(".*")
+        act = audit.c.act.startswith(wanted.act[:-1], autoescape=True) if family else audit.c.act == wanted.act
+        found = found.where(act)
+    if wanted.from_ms is not None:
+        found = found.where(audit.c.at >= wanted.from_ms)
+    if wanted.to_ms is not None:
+        found = found.where(audit.c.at < wanted.to_ms)
+    alike = {name: getattr(wanted, name) for name in ("actor", "application_id", "target")}
+    return found.where(*(audit.c[name] == value for name, value in alike.items() if value is not None))
 
 
-def _seal(key: bytes, entry: Entry) -> str:
+def page(connection: Connection, wanted: Wanted, limit: int, cursor: str | None) -> Page[Entry]:
+    """A page of the entries that are looked for, newest first."""
+    rows, following = page_rows(connection, matching(wanted), (audit.c.seq,), limit, cursor, newest_first=True)
+    return Page([Entry(**row) for row in rows], following)
+
+
+def oldest_first(connection: Connection, wanted: Wanted, after_seq: int, limit: int) -> list[Entry]:
+    """Up to `limit` of the entries that are looked for, which follow this one."""
+    found = matching(wanted).where(audit.c.seq > after_seq).order_by(audit.c.seq).limit(limit)
+    return [Entry(**row) for row in connection.execute(found).mappings()]
+
+
+def seal(key: bytes, entry: Entry) -> str:
+    """The keyed hash of everything else in an entry."""
     said = {name: value for name, value in asdict(entry).items() if name not in ("seq", "prev_hash", "hash")}
     return b64(mac(key, str(entry.seq), entry.prev_hash, canonical(said)))

@@ -4,6 +4,7 @@ from typing import cast
 
 from flask import Blueprint, Response, current_app
 
+from otp_service.domain import heads
 from otp_service.domain.errors import FieldError, Refusal
 from otp_service.domain.proof import jwks
 from otp_service.service.health import health
@@ -39,6 +40,13 @@ def _not_ready(failing: list[str]) -> Refusal:
 @blueprint.get("/.well-known/jwks.json")
 def get_jwks() -> Response:
     response = answer(jwks(core().ring))
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@blueprint.get("/.well-known/audit-keys.json")
+def get_audit_keys() -> Response:
+    response = answer(heads.jwks(core().ring))
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 

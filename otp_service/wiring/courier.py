@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service.courier.asking import UNREGISTERED, TakeOut
 from otp_service.courier.drain import LedgerDown
-from otp_service.courier.observe import Observe
+from otp_service.courier.heads import Heads
+from otp_service.courier.observe import Observe, Unobserved
 from otp_service.courier.sinks import Console, Swallow
 from otp_service.courier.vendor import VendorClient
 from otp_service.courier.worker import Courier
@@ -63,8 +64,15 @@ async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, obser
             async with notifying(parts, observe) as notifier, asyncio.TaskGroup() as both:
                 both.create_task(courier.run(stop))
                 both.create_task(notifier.run(stop))
+                both.create_task(heads_of(parts, observe).run(stop))
         finally:
             await client.aclose()
+
+
+def heads_of(parts: Parts, observe: Observe | None) -> Heads:
+    """What signs heads of the audit."""
+    core, file = parts.core, parts.settings.audit_heads_file
+    return Heads(core.engine, core.ring, core.audit_key, file, observe or Unobserved(), core.observe.alarmed)
 
 
 def own_templates(core: Core) -> Callable[[str], Wording]:

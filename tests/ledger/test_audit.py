@@ -1,11 +1,12 @@
 """The audit's chain shows every change made to it afterwards."""
 
 import pytest
-from sqlalchemy import Engine, bindparam, delete, insert, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
 
 from otp_service.domain.keys import UnknownKid
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, audit
+from otp_service.ledger.chain import Keys, Verdict, verify
 from otp_service.ledger.changes import AuditKey, change
 from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import audit as table
@@ -24,7 +25,19 @@ def chain(engine: Engine) -> Engine:
 
 def _first_bad(engine: Engine) -> int | None:
     with reading(engine) as connection:
-        return audit.first_bad(connection, lambda _: AUDIT_KEY.key)
+        bad = chain_of(connection, {AUDIT_KEY.kid: AUDIT_KEY.key}).bad
+    return bad.seq if bad else None
+
+
+def chain_of(connection: Connection, keys: dict[str, bytes]) -> Verdict:
+    """The verdict on the whole audit."""
+
+    def key_of(kid: str) -> bytes:
+        if kid not in keys:
+            raise UnknownKid(kid)
+        return keys[kid]
+
+    return verify(connection, Keys(key_of))
 
 
 def test_an_honest_chain_verifies(chain: Engine) -> None:
@@ -88,17 +101,24 @@ def test_entries_of_older_keys_verify(chain: Engine) -> None:
         applications.create(opened, "shop 9", Policy())
     keys = {each.kid: each.key for each in (AUDIT_KEY, newer)}
     with reading(chain) as connection:
-        assert audit.first_bad(connection, keys.__getitem__) is None
+        assert chain_of(connection, keys).bad is None
 
 
-def test_a_key_that_is_gone_is_no_verdict(chain: Engine) -> None:
-    """Without the key of an entry the verification stops with that error instead of calling the entry bad or good."""
+def test_a_chain_of_another_key_is_told(chain: Engine) -> None:
+    """With another key the first entry is bad, and the sentence says that the key may be the reason."""
+    with reading(chain) as connection:
+        bad = chain_of(connection, {AUDIT_KEY.kid: b"x" * 32}).bad
+    assert bad
+    assert bad.seq == 1
+    assert "the key is another" in bad.what
 
-    def no_key(kid: str) -> bytes:
-        raise UnknownKid(kid)
 
-    with reading(chain) as connection, pytest.raises(UnknownKid):
-        audit.first_bad(connection, no_key)
+def test_a_key_that_nobody_knows_is_a_finding(chain: Engine) -> None:
+    """An entry that names an unknown key is bad, and not the end of the search for a reason."""
+    with reading(chain) as connection:
+        bad = chain_of(connection, {}).bad
+    assert bad
+    assert (bad.seq, "names a key" in bad.what) == (1, True)
 
 
 def test_entries_are_read_in_pages(chain: Engine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from otp_service.domain.policy import Policy
-from otp_service.ledger import applications, audit, blocks, keys, locks, meta, migrate, templates
+from otp_service.ledger import applications, blocks, chain, keys, locks, meta, migrate, templates
 from otp_service.ledger.backup import backup
 from otp_service.ledger.engine import make_engine, reading
 from otp_service.ledger.events import head
@@ -145,7 +145,7 @@ def test_a_restored_ledger_goes_on(filled: Engine, target: Engine, tmp_path: Pat
     with changing(target) as change:
         applications.create(change, "after", Policy())
     with reading(target) as connection:
-        assert audit.first_bad(connection, lambda _: AUDIT_KEY.key) is None
+        assert chain.verify(connection, chain.Keys(lambda _: AUDIT_KEY.key)).bad is None
     assert load_snapshot(target).version > load_snapshot(filled).version
 
 

@@ -9,6 +9,7 @@ from otp_service.domain.errors import Refusal
 from otp_service.domain.policy import LimitsPolicy, Policy
 from otp_service.ledger import applications, audit, blocks, keys, locks, meta, templates
 from otp_service.ledger.applications import Application
+from otp_service.ledger.chain import Keys, verify
 from otp_service.ledger.engine import reading
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.schema import hard_locks
@@ -77,7 +78,7 @@ def test_changes_at_once_happen_one_after_the_other(engine: Engine) -> None:
         thread.join()
     with reading(engine) as connection:
         assert [entry.seq for entry in audit.entries(connection)] == list(range(8, 0, -1))
-        assert audit.first_bad(connection, lambda _: telling.AUDIT_KEY.key) is None
+        assert verify(connection, Keys(lambda _: telling.AUDIT_KEY.key)).bad is None
 
 
 def test_a_name_is_taken_once(engine: Engine, app: Application) -> None:
