@@ -139,7 +139,7 @@ def restart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restart]:
 def test_json_is_one_line_that_programs_can_read(restart: Restart) -> None:
     """With --json it prints one line when it is ready, with the URLs and the keys, and nothing else."""
     assert restart.said == json.dumps(restart.first.ready) + "\n"
-    assert restart.first.ready.keys() == {"url", "api_key", "admin_key", "phone_url"}
+    assert restart.first.ready.keys() == {"url", "api_key", "admin_key", "phone_url", "console_url"}
 
 
 def test_sigterm_ends_it_well(restart: Restart) -> None:
