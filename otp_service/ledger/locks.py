@@ -32,7 +32,7 @@ def in_force(connection: Connection, application_id: str | None = None) -> list[
     return [HardLock(**row) for row in rows]
 
 
-def lift(change: Change, application_id: str, subject: str) -> bool:
+def lift(change: Change, application_id: str, subject: str, reason: str = "") -> bool:
     """Lift whatever locks this number; False if nothing does. The store's failure count is the caller's to reset."""
     lifted = [lock for lock in in_force(change.connection, application_id) if lock.subject == subject]
     for lock in lifted:
@@ -42,5 +42,8 @@ def lift(change: Change, application_id: str, subject: str) -> bool:
             .values(lifted_at=change.at_ms, lifted_by=change.actor)
         )
         before = {"failures": lock.failures, "locked_at": lock.locked_at}
-        audit.record(change, "lock.lift", application_id=application_id, target=lock.person_id, before=before)
+        after = {"reason": reason} if reason else None
+        audit.record(
+            change, "lock.lift", application_id=application_id, target=lock.person_id, before=before, after=after
+        )
     return bool(lifted)

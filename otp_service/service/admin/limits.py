@@ -101,10 +101,11 @@ def _counted(core: Core, asked: _Asked) -> Counted:
         spend = [rule for rule in spend if rule.name != "country"]
     counts = peek(core.link, [*_own(core, asked), *shared, *spend])
     to = mask(asked.destination.number.e164) if asked.destination else None
-    return Counted(caller.application.id, to, asked.network, [_state(count) for count in counts])
+    return Counted(caller.application.id, to, asked.network, [state_of(count) for count in counts])
 
 
-def _state(count: Count) -> LimitState:
+def state_of(count: Count) -> LimitState:
+    """A count as people read it."""
     rule = count.rule
     wait_s = -(-count.wait_ms // 1000)
     scope = SCOPES.get(rule.name, rule.name)

@@ -38,16 +38,17 @@ def read(core: Core, application: str, to: str, *, test: bool = False) -> Lock:
     return _lock(core, found, meant, held)
 
 
-def lift(core: Core, actor: str, application: str, to: str, *, test: bool = False) -> Lock:
+def lift(core: Core, actor: str, application: str, to: str, *, test: bool = False, reason: str = "") -> Lock:
     """Forgives a number its wrong codes, and enables it; what changes nothing is not audited."""
     with changing(core, actor) as change:
         found = owner(change.connection, application)
         meant = destination_of(core, caller_of(found, test=test), to)
         counted = failure_lock(core.link, core.cells, meant.at.subject)
-        lifted = locks.lift(change, found.id, b64(meant.at.subject))
+        lifted = locks.lift(change, found.id, b64(meant.at.subject), reason)
         if counted.failures and not lifted:
             before = {"failures": counted.failures}
-            audit.record(change, "lock.lift", application_id=found.id, target=meant.index, before=before)
+            after = {"reason": reason} if reason else None
+            audit.record(change, "lock.lift", application_id=found.id, target=meant.index, before=before, after=after)
         if counted.failures or lifted:
             forgive(core.link, core.cells, meant.at.subject)  # last: without Redis nothing of this is written
     return _lock(core, found, meant, held=False)

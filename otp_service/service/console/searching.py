@@ -11,13 +11,12 @@ from otp_service.domain.keys import NONCE_BYTES, UnknownKid, b64, canonical, mac
 from otp_service.domain.phone import mask, parse_number
 from otp_service.service.core import Core, random_bytes
 
-Kind = Literal["number", "verification", "message", "reference", "ip", "name"]
+Kind = Literal["number", "verification", "message", "reference", "ip", "name", "device"]
 BOUND_TO = "console.find"
 MOST = 200
 INDEX_BYTES = 9
 # What ids begin with -> what they are of.
 PREFIXES: dict[str, Kind] = {"ver_": "verification", "msg_": "message", "rf_": "reference"}
-SECRET: frozenset[Kind] = frozenset({"number", "ip", "name"})  # what leads to a person
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
+from otp_service.domain.phone import mask
 from otp_service.ledger import finding, reading
 from otp_service.ledger.finding import Own, Step, Telling, Trail
 from otp_service.ledger.paging import Page
@@ -16,6 +17,7 @@ from otp_service.service.console.searching import Sought, indices
 from otp_service.service.console.words import STATUSES, STEPS, TELLINGS, VERDICTS, Tone, because, tone_of
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import number_index
+from otp_service.service.sealed import number_in_ledger
 from otp_service.service.tracking import hint
 
 A_PAGE = 20
@@ -47,6 +49,7 @@ class Chapter:
     moments: tuple[Moment, ...]
     notes: tuple[str, ...] = ()
     person: reading.Person | None = field(default=None, repr=False)
+    to: str | None = None  # the number, masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def _of_code(core: Core, row: VerificationRow, trail: Trail) -> Chapter:
         moments=_in_order(moments),
         notes=(*notes, "asked for with a test key") if row.test else notes,
         person=row.person,
+        to=_masked(core, row.person),
     )
 
 
@@ -134,6 +138,7 @@ def _of_message(core: Core, own: Own, trail: Trail) -> Chapter:
         moments=_in_order(_of_sending(core, MessageRow(*told), trail)),
         notes=("sent with a test key",) if row.test else (),
         person=row.person,
+        to=_masked(core, row.person),
     )
 
 
@@ -147,6 +152,11 @@ def _of_sending(core: Core, message: MessageRow, trail: Trail) -> Iterator[Momen
     yield from map(_telling, trail.tellings.get(message.id, ()))
     if message.status in ENDED and message.ended_at and message.status not in {each.status for each in reports}:
         yield Moment(message.ended_at, f"The message {message.status}{because(message.reason)}", "bad")
+
+
+def _masked(core: Core, person: reading.Person | None) -> str | None:
+    number = number_in_ledger(core, person.to_sealed, person.number_index) if person else None
+    return mask(number) if number else None
 
 
 def _step(step: Step, row: VerificationRow) -> Moment:

@@ -1,0 +1,60 @@
+"""The refusals of the last day that somebody met, as chapters of their story."""
+
+from collections.abc import Callable
+
+from otp_service.domain.errors import PROBLEMS
+from otp_service.service.admin import refusals
+from otp_service.service.admin.refusals import Told, client_of
+from otp_service.service.console.searching import Sought, indices
+from otp_service.service.console.story import Chapter, Moment
+from otp_service.service.core import Core
+from otp_service.service.destination import number_index
+from otp_service.store.refusals import Refused
+
+MOST = 50
+
+
+def chapters(core: Core, sought: Sought) -> list[Chapter]:
+    """What was refused, newest first; Refusal unavailable while Redis is down."""
+    if sought.kind == "reference":
+        return [chapter(refusals.get(core, sought.value).told)]
+    is_wanted = _wanted(core, sought)
+    return [chapter(each) for each in refusals.matching(core, is_wanted, MOST)] if is_wanted else []
+
+
+def chapter(told: Told) -> Chapter:
+    """One refusal: the rule, the evidence in sentences, and until when."""
+    refused = told.refused
+    is_shadow = refused.mode == "shadow"
+    title = PROBLEMS[refused.code][1] if refused.code in PROBLEMS else refused.code
+    moments = [Moment(refused.at_ms, reason, "warn" if is_shadow else "bad") for reason in told.reasons]
+    if told.lifts_ms:
+        moments.append(Moment(told.lifts_ms, "It lifts by itself", "plain"))
+    notes = (told.reference, f"request {refused.request}" if refused.request else "", f"rule {refused.rule}")
+    return Chapter(
+        kind="refusal",
+        id=told.reference,
+        application_id=str(refused.detail.get("application") or ""),
+        at_ms=refused.at_ms,
+        title=("Would have been refused: " if is_shadow else "Refused: ") + title,
+        status="let pass" if is_shadow else "refused",
+        tone="warn" if is_shadow else "bad",
+        moments=tuple(moments),
+        notes=tuple(note for note in notes if note),
+        to=told.to,
+    )
+
+
+def _wanted(core: Core, sought: Sought) -> Callable[[Refused], bool] | None:
+    match sought.kind:
+        case "number":
+            own = number_index(core, sought.value)
+            return lambda refused: (refused.detail.get("person") or {}).get("number_index") == own
+        case "ip":
+            addresses = set(indices(core, "ip", sought.value))
+            return lambda refused: client_of(refused).get("ip") in addresses
+        case "name":
+            users = set(indices(core, "user", sought.value))
+            return lambda refused: client_of(refused).get("user") in users or refused.request == sought.value
+        case _:
+            return None
