@@ -54,9 +54,10 @@ class Watch:
 def funnel(core: Core, watch: Watch, over: Range, application: str | None = None) -> Funnel:
     """The funnel of this time; Refusal unavailable while SQL is down."""
     span = over.span(application)
-    before = Span(span.from_ms - over.length_ms, span.from_ms, over.length_ms, span.now_ms, application)
     found = _counted(core, watch, ("funnel", over.name, application), over.fresh_s, span)
-    earlier = _counted(core, watch, ("before", over.name, application), over.fresh_s * LONGER_FRESH, before)
+    earlier = _counted(
+        core, watch, ("before", over.name, application), over.fresh_s * LONGER_FRESH, over.before(application)
+    )
     kept_span, by_slot = found
     places = range(kept_span.from_ms, kept_span.to_ms, kept_span.slot_ms)
     slots = [(at, by_slot.get((at,), Tally())) for at in places]

@@ -1,0 +1,80 @@
+"""Providers: how each does, where it is ill, what goes wrong with it, what it takes, and a switch."""
+
+from typing import Any
+
+from flask import Response, render_template
+from markupsafe import Markup
+
+from otp_service.service.console import carriers
+from otp_service.service.console.carriers import Carrier
+from otp_service.service.console.spans import RANGES, Range
+from otp_service.web.console.frame import application_filter, core, page, piece, render
+from otp_service.web.console.showing import Shown, asked_range, labels, part, unless_away, watch
+from otp_service.web.console.words import count, money, share
+
+OFFERED = ("1h", "24h")
+WELL, FAIR = 0.98, 0.9  # accepted of tried: what is at least so good
+STRIP_HEIGHT, STRIP_WIDTH = 20, 8
+
+
+@page("/providers", title="Providers", nav="Providers")
+def show() -> Response:
+    """Every provider of the configuration."""
+    return render("providers.html", ranges=[RANGES[name] for name in OFFERED], **_found())
+
+
+@piece("/providers/cards")
+def cards() -> str:
+    """The providers as they are now."""
+    return render_template("providers_cards.html", **_found())
+
+
+def _found() -> dict[str, Any]:
+    over, application = asked_range(OFFERED), application_filter()
+    found = unless_away(lambda: carriers.carriers(core(), watch(), over, application))
+    told = None if found is None else [(each, _figures(each), _strip(each, over)) for each in found]
+    return {"over": over, "application": application, "providers": told}
+
+
+def _figures(each: Carrier) -> list[Shown]:
+    tally = each.tally
+    return [
+        Shown("Tries", count(each.tried.count)),
+        Shown("Accepted", share(each.success)),
+        Shown("Answers within", _within(each), "half, and 95 %"),
+        Shown("Delivered of sent", share(part(tally.delivered, tally.sent))),
+        Shown("Conversion", share(tally.conversion)),
+        Shown("USD per verified", money(tally.cost_per_verified_micros), f"{money(tally.cost_micros)} in all"),
+    ]
+
+
+def _within(each: Carrier) -> str:
+    if not each.tried.steps:
+        return "–"
+    return " · ".join("> 5 s" if ms is None else f"{ms / 1000:g} s" for ms in (each.p50_ms, each.p95_ms))
+
+
+def _strip(each: Carrier, over: Range) -> Markup:
+    """A bar for each slot of time: as good as its tries were, and pale where there was none."""
+    times = labels(over, [at for at, _, _ in each.slots])
+    bars = Markup("").join(
+        Markup('<rect x="{}" width="{}" height="{}" class="{}"><title>{}</title></rect>').format(
+            place * STRIP_WIDTH, STRIP_WIDTH - 1, STRIP_HEIGHT, _kind(tries, accepted), _words(when, tries, accepted)
+        )
+        for place, (when, (_, tries, accepted)) in enumerate(zip(times, each.slots, strict=True))
+    )
+    title = f"{each.entry.name} over {over.words}: {share(each.success)} of its tries were accepted"
+    return Markup(
+        '<svg class="strip" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    ).format(len(each.slots) * STRIP_WIDTH, STRIP_HEIGHT, title, bars)
+
+
+def _kind(tries: int, accepted: int) -> str:
+    if not tries:
+        return "none"
+    good = accepted / tries
+    return "well" if good >= WELL else "fair" if good >= FAIR else "ill"
+
+
+def _words(when: str, tries: int, accepted: int) -> str:
+    return f"{when}: {accepted} of {tries} accepted" if tries else f"{when}: not asked"
