@@ -21,6 +21,7 @@ from otp_service.courier.lane import Lane, Shared
 from otp_service.courier.loops import Step, repeat
 from otp_service.courier.observe import Observe, Unobserved
 from otp_service.courier.pacing import Pacing
+from otp_service.courier.repaying import Repaying
 from otp_service.courier.unmatched import EVERY_S, Retrying
 from otp_service.courier.vendor import VendorClient
 from otp_service.domain.keys import KeyRing
@@ -47,6 +48,7 @@ class Timing:
     retain_s: float = 60.0
     backlog_s: float = 5.0
     share_s: float = 0.25  # of what is known of providers
+    repay_s: float = 0.5  # of what the brake charged, once a code was typed
     convert_s: float = 30.0  # counting which codes were verified
     stop_s: float = 10.0  # for what is in flight at the end
 
@@ -93,6 +95,7 @@ class Courier:
         outboxes = [Outbox(redis, cell, consumer_name) for cell in range(cells)]
         self._lanes = [Lane(outbox, self._shared) for outbox in outboxes]
         turn = asyncio.Lock()
+        self._repaying = [Repaying(redis, cell) for cell in range(cells)]
         self._drains = [Drain(outbox, apply_facts, turn, self._observe) for outbox in outboxes]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -128,6 +131,8 @@ class Courier:
             yield self._loop(lane, "drain", drain.step, stop)
             take_over = partial(drain.take_over, timing.facts_idle_ms)
             yield self._loop(lane, "drain_take_over", take_over, stop, timing.take_over_s)
+        for repaying in self._repaying:
+            yield repeat("repay", repaying.step, stop, every_s=timing.repay_s, stumbled=self._observe.stumbled)
         yield repeat("retain", self._retain_once, stop, every_s=timing.retain_s)
         stumbled = self._observe.stumbled
         yield repeat("health", self._health.share, stop, every_s=timing.share_s, stumbled=stumbled)

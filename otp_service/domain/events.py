@@ -22,6 +22,7 @@ TYPES = (
     "inbound.received",
     "destination.locked",
     "fraud.alarm",
+    "spend.alarm",
     "sender.suspended",
     "audit.head",
     "webhook.disabled",

@@ -8,7 +8,7 @@ transition number, so repeats and disorder do no harm.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FactType = Literal["verification", "message", "attempt", "receipt", "outcome", "lock", "failures"]
+FactType = Literal["verification", "message", "attempt", "receipt", "outcome", "lock", "failures", "alarm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Fact:
     - outcome: `message, outcome (converted|not_converted)`: what a caller who checks codes itself tells.
     - lock: `application, subject, person, failures`: the hard lock of a subject.
     - failures: the same of a subject that is half-way there; its id ends with their number, so that it is told once.
+    - alarm: `kind, application, country`; of kind `spend_50`, `spend_80` and `spend_100` (of a ceiling's amount;
+      `country` null: the application's own) `amount_micros`, of `quarantine` `prefix, for_ms`.
     """
 
     id: str

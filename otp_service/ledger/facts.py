@@ -64,7 +64,7 @@ _PARTS: tuple[tuple[tuple[FactType, ...], Callable[[Fact], Row], Table, bool], .
     (("attempt",), rows.attempt, attempts, False),
     (("receipt",), rows.receipt, receipts, False),
 )
-_TYPES = {kind for part in _PARTS for kind in part[0]} | {"lock", "failures"}
+_TYPES = {kind for part in _PARTS for kind in part[0]} | {"lock", "failures", "alarm"}
 
 
 def new_person_id() -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from otp_service.domain.events import OF_MESSAGES, OF_VERIFICATIONS, Event
 from otp_service.domain.facts import Fact
 from otp_service.domain.messages import RANKS
+from otp_service.domain.times import rfc3339
 from otp_service.ledger.events import record
 from otp_service.ledger.schema import messages, people, verifications
 
@@ -28,7 +29,8 @@ def tell(connection: Connection, facts: Sequence[Fact], locked: Collection[str])
     locks = (fact for fact in facts if fact.id in locked)
     half_way = (fact for fact in facts if fact.type == "failures")
     locking = (*map(_lock, locks), *map(_lock, half_way))
-    record(connection, [*_of_verifications(connection, facts), *_of_messages(connection, facts), *locking])
+    alarms = (_alarm(fact) for fact in facts if fact.type == "alarm")
+    record(connection, [*_of_verifications(connection, facts), *_of_messages(connection, facts), *locking, *alarms])
 
 
 def tell_expired(engine: Engine, now_ms: int) -> int:
@@ -124,6 +126,17 @@ def _lock(fact: Fact) -> Event:
     data, person = fact.data, fact.data.get("person") or {}
     told = {"failures": data["failures"], "country": person.get("country"), "disabled": fact.type == "lock"}
     return Event("destination.locked", fact.id, data["application"], fact.at_ms, told)
+
+
+def _alarm(fact: Fact) -> Event:
+    data = fact.data
+    if data["kind"] == "quarantine":
+        told = {"kind": data["kind"], "country": data["country"], "prefix": data["prefix"]}
+        until = rfc3339(fact.at_ms + data["for_ms"])
+        return Event("fraud.alarm", fact.id, data["application"], fact.at_ms, {**told, "until": until})
+    told = {"share": int(data["kind"].removeprefix("spend_")), "country": data["country"]}
+    told |= {"ceiling_micros": data["amount_micros"]}
+    return Event("spend.alarm", fact.id, data["application"], fact.at_ms, told)
 
 
 def _verification(row: Any, event: str, at_ms: int) -> Event:

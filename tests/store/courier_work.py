@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 
+from otp_service.courier.repaying import Repaying
 from otp_service.courier.settling import FIRST_KEY
 from otp_service.domain.ids import address_of
 from otp_service.store.breakers import Change, counted_codes, forget_codes, share, take_tokens
 from otp_service.store.connect import connect_courier
-from otp_service.store.keys import parts_key, subject_keys
+from otp_service.store.keys import parts_key, repay_key, subject_keys
 from otp_service.store.outbox import AsyncRedis, Outbox, dead_letters, replay_dead
 
 
@@ -31,6 +32,9 @@ async def work_of_a_courier(url: str, sent: Sequence[dict[str, str]]) -> None:
         args += (1, entry.id, *end, *state, 1, 1, "{}")
     assert await box.settle([*records, *parts], args) == 5
     assert await box.move_due(10) == 3
+    tab = await client.execute_command("HGET", records[0], "tab")
+    await client.execute_command("XADD", repay_key("{c0}"), "*", "v", ids[0], "b", tab)
+    await Repaying(client, 0).step()
     counted = await counted_codes(client, 0)
     assert list(counted.values()) == [5]
     await forget_codes(client, 0, counted, 2**60)

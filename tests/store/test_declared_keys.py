@@ -27,14 +27,14 @@ from tests.store.courier_work import work_of_a_courier
 from tests.store.monitor import Command, Monitor, monitored
 from tests.world import NUMBER, OTHER_NUMBER, World
 
-PARTS = {"prelude", "limits", "record", "failures", "conversions", "parts", "message_state"}
+PARTS = {"prelude", "limits", "record", "failures", "conversions", "parts", "message_state", "fraud", "refusals"}
 FILES = {path.stem for path in (Path(store.__file__).parent / "lua").iterdir()} - PARTS
 NAMES = {SCRIPTS.get(name, load(name)).sha: name for name in FILES}
 OF_UNMATCHED = ("unmatched_hold", "unmatched_take")
-OF_VERIFICATIONS = {"start", "check", "cancel", "read", "peek", "lock", "receipt", *OF_UNMATCHED}
+OF_VERIFICATIONS = {"start", "refuse", "check", "cancel", "read", "peek", "lock", "receipt", *OF_UNMATCHED}
 OF_MESSAGES = {"message_send", "message_move", "message_cancel", "message_outcome"}
-ON_CLUSTER = {"claim", "reserve", "hand_back", "conclude", "start", "check"}
-OF_COURIERS = {"claim_next", "claim_wanted", "claim_idle", "claim_replay", "settle", "settle_facts", "due"}
+ON_CLUSTER = {"claim", "reserve", "hand_back", "conclude", "decide", "refund", "start", "check"}
+OF_COURIERS = {"claim_next", "claim_wanted", "claim_idle", "claim_replay", "settle", "settle_facts", "due", "repay"}
 SHARED_BY_COURIERS = {"health", "pace"}
 
 KEY, CHECK_KEY = {"Idempotency-Key": "of-a-start"}, {"Idempotency-Key": "of-a-check"}
@@ -102,6 +102,7 @@ def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: 
     assert world.api.start(headers=KEY, client=IP).status_code == 201
     assert world.api.start(client=IP).status_code == 200
     assert world.api.start(client=IP).status_code == 429
+    assert world.api.start("+41900123456").json["code"] == "line_type_not_allowed"
     assert world.api.check(world.wrong(id_), CHECK_KEY).status_code == 200
     assert world.api.check(world.wrong(id_)).json["status"] == "failed"
     other = world.api.start(OTHER_NUMBER).json
@@ -128,11 +129,12 @@ def test_scripts_for_clusters_touch_only_declared_keys(settings: Settings, watch
     """So do the parts into which a start and a check are split on a Redis Cluster."""
     parts = wiring.build(settings)
     world = World(replace(parts, core=replace(parts.core, clustered=True)))
-    world.policy(limits=LIMITS)
+    world.policy(limits=LIMITS, max_sends=1)
     id_ = world.api.start(NUMBER, KEY, client=IP).json["id"]
     assert world.api.start(NUMBER, KEY, client=IP).json["id"] == id_
     assert world.api.start(OTHER_NUMBER, client=IP).status_code == 201
     assert world.api.start(OTHER_NUMBER, client=IP).status_code == 429
+    assert world.api.start(NUMBER).json["code"] == "max_sends"
     assert world.api.check(world.code(id_), CHECK_KEY).json["valid"]
     parts.core.engine.dispose()
 
