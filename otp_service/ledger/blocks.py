@@ -179,6 +179,12 @@ def holding(connection: Connection, book: Book, values: Mapping[Kind, Sequence[s
     return [block_of(row) for row in connection.execute(found).mappings()]
 
 
+def of_kinds(connection: Connection, book: Book, kinds: Sequence[Kind]) -> list[Block]:
+    """The rows of these kinds, oldest first."""
+    found = select(book.table).where(book.table.c.kind.in_(kinds)).order_by(book.table.c.created_at, book.table.c.id)
+    return [block_of(row) for row in connection.execute(found).mappings()]
+
+
 def touch(change: Change, book: Book) -> None:
     """Tells every snapshot that this list has changed: whoever writes to its table must."""
     meta.write(change.connection, _CHANGED[book.word], str(meta.version(change.connection)))

@@ -7,6 +7,7 @@ from importlib.resources import files
 _LUA = files("otp_service.store") / "lua"
 _PARTS = {
     "start": ("prelude", "limits", "record", "failures", "fraud", "refusals"),
+    "refuse": ("prelude", "refusals"),
     "check": ("prelude", "record", "failures", "conversions"),
     "cancel": ("prelude", "record"),
     "read": ("prelude",),

@@ -80,3 +80,10 @@ def test_scripts_that_redis_forgot_are_sent_again(world: World, redis: RedisServ
     monitor.commands()
     assert world.api.check(right).json["valid"]
     assert monitor.on_the_wire() == ["EVALSHA", "EVAL"]
+
+
+def test_a_refusal_by_a_block_is_one_trip(world: World, monitor: Monitor) -> None:
+    """What no script has to judge costs one trip alone, which keeps it for whoever explains it later."""
+    world.policy(countries=["DE"])
+    assert world.api.start().status_code == 403
+    assert monitor.on_the_wire() == ["EVALSHA"]

@@ -112,13 +112,10 @@ def _told(core: Core, refused: Refused) -> Told:
 
 def exemptions(refused: Refused) -> Sequence[Kind]:
     """The kinds of allows that would have let this start pass."""
-    if refused.rule == "application" or any(
-        each["rule"] == "blocked" and each["scope"] == "number" for each in refused.evidence
-    ):
+    blocked = {each["scope"] for each in refused.evidence if each["rule"] == "blocked"}
+    if refused.rule == "application" or "number" in blocked:
         return ()
-    if any(each["rule"] == "blocked" for each in refused.evidence):
-        return OWN
-    return EXEMPTIONS.get(refused.code, ())
+    return OWN if blocked else EXEMPTIONS.get(refused.code, ())
 
 
 def _number(core: Core, refused: Refused) -> str | None:

@@ -2,7 +2,18 @@
 
 from flask import Blueprint, Response, current_app, request
 
-from otp_service.web.admin import applications, audit, blocks, keys, limits, locks, reports, templates, webhooks
+from otp_service.web.admin import (
+    applications,
+    audit,
+    blocks,
+    keys,
+    limits,
+    locks,
+    refusals,
+    reports,
+    templates,
+    webhooks,
+)
 
 blueprints: tuple[Blueprint, ...] = (
     applications.blueprint,
@@ -12,6 +23,7 @@ blueprints: tuple[Blueprint, ...] = (
     blocks.allows_blueprint,
     limits.blueprint,
     locks.blueprint,
+    refusals.blueprint,
     webhooks.blueprint,
     audit.blueprint,
     reports.blueprint,

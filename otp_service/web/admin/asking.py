@@ -173,6 +173,22 @@ class NewBlock(Body):
     expires_at: Time | None = None
 
 
+class RefusalsQuery(OfApplicationQuery):
+    """Which refusals, a page at a time."""
+
+    to: Number | None = None
+    code: Annotated[str | None, Field(pattern=r"^[a-z_]{1,40}$")] = None
+
+
+class NewExemption(Body):
+    """The body of POST /v1/admin/refusals/{reference}/exempt."""
+
+    kind: BlockKind
+    value: Annotated[str | None, Field(min_length=1, max_length=128)] = None
+    reason: str | None = None
+    expires_at: Time | None = None
+
+
 def asked(
     model: type[Model], run: Callable[[Caller, Model], dict[str, Any]], *, optional: bool = False
 ) -> dict[str, Any]:
