@@ -24,6 +24,7 @@ COMMANDS = {
     "providers": "providers:providers",
     "route": "route:route",
     "senders": "senders:senders",
+    "simulate": "simulate:simulate",
     "audit": "audit:audit",
     "settings": "look:settings",
     "doctor": "look:doctor",
