@@ -25,9 +25,14 @@ async def opened(world: World, route: tuple[str, str] = ROUTE, ago_ms: int = 0) 
     """The breaker of a route opened so long ago."""
     now_ms = int(StoreClock().now_ms()) - ago_ms
     known = Breaker(opened=1, since_ms=now_ms, until_ms=now_ms + OPEN_MS)
-    told = await share(world.redis, "", [])
-    text = (told.breakers or {}).get(route, "")
-    assert not (await share(world.redis, "", [Change(route, text, dump_breaker(known))])).refused
+
+    async def is_written() -> bool:
+        """False if a courier wrote in between: it refuses what was not read just before."""
+        told = await share(world.redis, "", [])
+        text = (told.breakers or {}).get(route, "")
+        return not (await share(world.redis, "", [Change(route, text, dump_breaker(known))])).refused
+
+    await eventually(is_written, True)
 
 
 def given(world: World, provider: str) -> int:

@@ -305,7 +305,7 @@ def cell_of(at: Address, cells: int) -> str:
     return subject_keys(at, cells).cell
 
 
-async def eventually(look: Callable[[], Awaitable[Any]], wanted: Any, within_s: float = 8) -> None:
+async def eventually(look: Callable[[], Awaitable[Any]], wanted: Any, within_s: float = 30) -> None:
     """Waits until `look` sees what is wanted."""
     until = time.monotonic() + within_s
     while (seen := await look()) != wanted:

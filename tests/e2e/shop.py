@@ -14,7 +14,7 @@ from otp_service.ledger.engine import make_engine
 from otp_service.settings import Settings
 from tests.e2e.production import Production, installation
 from tests.e2e.vendor import Vendor
-from tests.e2e.wire import START, Answer, Request, together
+from tests.e2e.wire import START, Answer, Request, patient, together
 from tests.world import MASTER_KEYS, Api, World
 
 # What a test is not about does not get in its way.
@@ -51,7 +51,7 @@ class Shop:
     def opened(self, many: int = 1) -> dict[str, str]:
         """Starts so many verifications at once: their ids and numbers."""
         called = numbers(many)
-        answers = self.together(*(Request(START, {"to": to}) for to in called))
+        answers = self.together(*patient(Request(START, {"to": to}) for to in called))
         assert all(answer.status == 201 for answer in answers), answers
         return {answer.body["id"]: to for to, answer in zip(called, answers, strict=True)}
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json as jsons
+import secrets
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -12,6 +14,7 @@ import httpx
 from werkzeug.wrappers import Response
 
 from tests.contract.spec import validate_response
+from tests.servers import wait_until
 from tests.world import Api
 
 START, CHECK = "/v1/verifications", "/v1/verifications/check"
@@ -61,11 +64,32 @@ class Request:
     path: str
     body: Mapping[str, Any]
     idempotency_key: str | None = None
+    is_patient: bool = False
 
 
 def together(url: str, api: Api, requests: Sequence[Request]) -> list[Answer]:
     """Posts everything at once, each over a connection of its own; the answers keep to openapi.yaml."""
     return asyncio.run(_together(url, api.key, requests))
+
+
+def patient(requests: Iterable[Request]) -> list[Request]:
+    """The same, each asked again under its own key while a busy machine answers 503."""
+    return [replace(request, idempotency_key=secrets.token_hex(8), is_patient=True) for request in requests]
+
+
+def read(api: Api, path: str) -> dict[str, Any]:
+    """What a GET tells in the end: a busy store or ledger answers 503, and is asked again."""
+    found: list[dict[str, Any]] = []
+
+    def told() -> bool:
+        answer = api.get(path)
+        if answer.status_code == 200:
+            found.append(answer.get_json())
+        assert answer.status_code in (200, 503), answer.get_data(as_text=True)
+        return bool(found)
+
+    wait_until(told, PATIENCE_S, 0.5)
+    return found[0]
 
 
 def words(answers: Sequence[Answer]) -> Counter[str]:
@@ -84,7 +108,11 @@ async def _post(session: aiohttp.ClientSession, key: str, request: Request) -> A
     headers = {"Authorization": f"Bearer {key}"}
     if request.idempotency_key:
         headers["Idempotency-Key"] = request.idempotency_key
-    async with session.post(request.path, json=request.body, headers=headers) as response:
-        body = await response.read()
-        validate_response("POST", request.path, response.status, response.headers, body)
-        return Answer(response.status, jsons.loads(body), dict(response.headers))
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        async with session.post(request.path, json=request.body, headers=headers) as response:
+            body = await response.read()
+            validate_response("POST", request.path, response.status, response.headers, body)
+        if not (request.is_patient and response.status in (409, 503) and time.monotonic() < deadline):
+            return Answer(response.status, jsons.loads(body), dict(response.headers))
+        await asyncio.sleep(1)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.e2e.production import Production, installation
 from tests.e2e.shop import GENEROUS, operator
-from tests.e2e.wire import START, Request, together
+from tests.e2e.wire import START, Request, patient, read, together
 from tests.faults.vendors import Faulty, Taken, faulty
 from tests.world import Api
 
@@ -50,7 +50,7 @@ class Gateways:
         """Starts so many codes to the country of each bad vendor, or of some, all at the same time."""
         wanted = [(way, f"+{COUNTRIES[way][1] + number}") for way in ways or self.bad for number in range(each)]
         requests = [Request(START, {"to": to}) for _, to in wanted]
-        answers = together(self.made.url, self.api, requests)
+        answers = together(self.made.url, self.api, patient(requests))
         assert {answer.status for answer in answers} == {201}, answers
         return [
             Code(answer.body["id"], answer.body["message_id"], to, way, _seconds(answer.body["expires_at"]))
@@ -59,7 +59,7 @@ class Gateways:
 
     def ended(self, code: Code) -> dict[str, Any]:
         """What became of a code's message."""
-        (message,) = self.api.get(f"/v1/verifications/{code.id}").get_json()["messages"]
+        (message,) = read(self.api, f"/v1/verifications/{code.id}")["messages"]
         found: dict[str, Any] = message
         return found
 

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from tests.e2e.shop import Shop, shop_in_production
-from tests.e2e.wire import CHECK, Request, words
+from tests.e2e.wire import CHECK, Request, patient, read, words
 from tests.servers import wait_until
 
 IN_FLIGHT = 60
@@ -28,8 +28,8 @@ def test_a_killed_couriers_messages_are_sent_by_another_with_the_same_code(migra
         assert set(shop.vendor.submissions().values()) == {2}
         assert all(len({sms.code for sms in shop.vendor.sent_to(to)}) == 1 for to in made.values())
         checks = [Request(CHECK, {"id": id_, "code": shop.vendor.sent_to(to)[0].code}) for id_, to in made.items()]
-        assert words(shop.together(*checks)) == {"approved": IN_FLIGHT}
-        stories = [shop.api.get(f"/v1/verifications/{id_}").get_json()["messages"] for id_ in made]
+        assert words(shop.together(*patient(checks))) == {"approved": IN_FLIGHT}
+        stories = [read(shop.api, f"/v1/verifications/{id_}")["messages"] for id_ in made]
         assert all([message["status"] for message in story] == ["accepted"] for story in stories)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.production import Production, installation
 from tests.e2e.shop import GENEROUS, Shop, operator
+from tests.e2e.wire import read
 from tests.faults.vendors import Faulty, faulty
 from tests.servers import wait_until
 
@@ -95,5 +96,5 @@ def test_a_killed_couriers_codes_are_sent_by_another(
             by_message.setdefault(one.id, []).append(one.text)
         assert [len(texts) for texts in by_message.values()] == [copies] * MANY
         assert all(len(set(texts)) == 1 for texts in by_message.values())
-        told = [stage.shop.api.get(f"/v1/verifications/{id_}").get_json()["messages"] for id_ in opened]
+        told = [read(stage.shop.api, f"/v1/verifications/{id_}")["messages"] for id_ in opened]
         assert [[message["status"] for message in messages] for messages in told] == [["accepted"]] * MANY

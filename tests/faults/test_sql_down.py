@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.e2e.shop import Shop, numbers, shop_in_production
+from tests.e2e.wire import read
 from tests.ledger.postgres import PostgresServer, postgres_server
 from tests.servers import wait_until
 
@@ -53,7 +54,7 @@ def test_codes_go_on_while_postgresql_is_stopped(on_postgres: OnPostgres) -> Non
 
     shop.made.settles()
     wait_until(lambda: readiness(shop).json()["degraded"] == [], 60)
-    history = shop.admin.get("/v1/verifications?status=approved&limit=200").get_json()["items"]
+    history = read(shop.admin, "/v1/verifications?status=approved&limit=200")["items"]
     assert {item["id"] for item in history} == set(made)
     assert all([message["status"] for message in item["messages"]] == ["accepted"] for item in history)
 
@@ -86,7 +87,7 @@ def test_codes_go_on_while_somebody_holds_sqlites_lock(shop: Shop) -> None:
 
     assert approved["valid"] is True
     shop.made.settles()
-    (found,) = shop.admin.get(f"/v1/verifications?to=%2B{to[1:]}").get_json()["items"]
+    (found,) = read(shop.admin, f"/v1/verifications?to=%2B{to[1:]}")["items"]
     assert (found["id"], found["status"]) == (id_, "approved")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.shop import Shop, numbers, shop_in_production
-from tests.e2e.wire import START, Request, words
+from tests.e2e.wire import START, Request, read, words
 from tests.servers import wait_until
 
 WRONG_BEFORE_THE_LOCK = 10
@@ -49,7 +49,7 @@ def test_what_was_drained_is_read_from_the_ledger(shop: Shop) -> None:
     shop.made.settles()
     wipe(shop)
 
-    known = {id_: shop.api.get(f"/v1/verifications/{id_}").get_json() for id_ in (open_id, approved_id)}
+    known = {id_: read(shop.api, f"/v1/verifications/{id_}") for id_ in (open_id, approved_id)}
     late = shop.api.check(code, id=open_id).get_json()
 
     assert [known[id_]["status"] for id_ in (open_id, approved_id)] == ["expired", "approved"]
