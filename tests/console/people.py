@@ -14,7 +14,7 @@ from tests.console.conftest import Console
 PASSWORD = "correct horse battery"
 SECRET = base64.b32encode(b"a secret of 160 bits").decode()
 KEY = re.compile(r'<code class="secret">([A-Z2-7 ]+)</code>')
-NOTE = re.compile(r'name="note" value="([^"]+)"')
+NOTE = re.compile(r'name="app_note" value="([^"]+)"')
 
 
 def code(secret: str = SECRET, steps: int = 0) -> str:

@@ -1,11 +1,13 @@
 """Asking once more who they are before a dangerous act, and coming back to its form with what was typed."""
 
+from typing import Any
+
 from flask import Response, current_app, g, request
 from werkzeug.datastructures import MultiDict
 
 from otp_service.service.console import accounts, sessions
 from otp_service.service.console.sessions import SignedIn
-from otp_service.web.console import layout
+from otp_service.web.console import keyring, layout
 from otp_service.web.console.registry import ROUTES, Route
 from otp_service.web.context import core
 
@@ -18,14 +20,17 @@ def ask(act: str, typed: MultiDict[str, str], status: int = 403) -> Response:
     """The page that asks, and carries what was typed."""
     who: SignedIn = g.who
     kept = [(name, value) for name, value in typed.items(multi=True) if not any(word in name for word in SECRET)]
-    context = {
+    ways = accounts.ways(core(), who.id)
+    context: dict[str, Any] = {
         "title": "Is it still you?",
         "nav": "",
         "act": act,
         "kept": kept,
-        "ways": accounts.ways(core(), who.id),
+        "ways": ways,
         "there": request.form.get("from", ""),
     }
+    if ways.passkeys:
+        context |= keyring.asked(who.id)
     return layout.drawn("prove.html", context, status)
 
 

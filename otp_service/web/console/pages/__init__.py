@@ -12,6 +12,8 @@ PAGES = (
     "numbers",
     "profile",
     "blocks",
+    "find",
+    "limits",
     "senders",
     "templates",
 )

@@ -1,27 +1,40 @@
 """Proving once more who one is, and going on with what was interrupted."""
 
+from collections.abc import Callable
+
 from flask import g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.domain.errors import Refusal
 from otp_service.service.console import sign_in
-from otp_service.web.console import cookies, guard, proofs
+from otp_service.web.console import cookies, guard, keyring, proofs
 from otp_service.web.console.frame import act, back, core, signed_in
 
+PROVED = "admin.proved"
 GO_ON = "That was you. Look once more at what follows, and press again."
 
 
 @act("/prove", role="viewer")
 def with_password() -> AnyResponse:
     """By the password and the code of an app."""
-    told = request.form
+    told, name = request.form, signed_in().name
+    return _proven_by(
+        lambda: sign_in.by_password(core(), name, told.get("password", ""), told.get("code", ""), act=PROVED)
+    )
+
+
+@act("/prove/passkey", role="viewer")
+def with_passkey() -> AnyResponse:
+    """By a passkey."""
+    return _proven_by(lambda: keyring.library().prove(core(), keyring.site(), keyring.given(), act=PROVED))
+
+
+def _proven_by(proof: Callable[[], object]) -> AnyResponse:
     try:
-        sign_in.by_password(
-            core(), signed_in().name, told.get("password", ""), told.get("code", ""), act="admin.proved"
-        )
+        proof()
     except Refusal as refusal:
-        g.refusal, g.typed = refusal, proofs.carried()
-        return proofs.ask(told.get("act", ""), proofs.carried(), refusal.status)
+        g.refusal = refusal
+        return proofs.ask(request.form.get("act", ""), proofs.carried(), refusal.status)
     return proven()
 
 

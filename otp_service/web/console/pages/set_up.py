@@ -5,7 +5,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.service.console import accounts, notes, totp
-from otp_service.web.console import cookies
+from otp_service.web.console import cookies, keyring
 from otp_service.web.console.frame import act, core, page, render
 from otp_service.web.console.pages.sign_in import entered
 
@@ -16,7 +16,8 @@ PURPOSE = "enrol"
 def show(ticket: str) -> Response:
     """Offers both ways; reading it uses nothing up, for mail scanners read links."""
     account = accounts.of_ticket(core(), ticket)
-    note = request.form.get("note") or notes.write(core(), PURPOSE, cookies.visitor(), secret=totp.new_secret())
+    told = request.form.get("app_note")
+    note = told or notes.write(core(), PURPOSE, cookies.visitor(), secret=totp.new_secret())
     secret = _secret(note)
     return render(
         "set_up.html",
@@ -25,6 +26,7 @@ def show(ticket: str) -> Response:
         note=note,
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         qr=Markup(totp.qr_svg(secret, account.name)),  # noqa: S704 - drawn by segno of a URI that it encodes
+        **keyring.asked_for_new(account),
     )
 
 
@@ -32,8 +34,15 @@ def show(ticket: str) -> Response:
 def with_password(ticket: str) -> AnyResponse:
     """A password and an app; signs in at once."""
     told = request.form
-    secret = _secret(told.get("note", ""))
+    secret = _secret(told.get("app_note", ""))
     account = accounts.set_up(core(), ticket, told.get("password", ""), secret, told.get("code", "").strip())
+    return entered(account.id, "")
+
+
+@act("/set-up/<ticket>/passkey", role=None, shows=show)
+def with_passkey(ticket: str) -> AnyResponse:
+    """A passkey; signs in at once."""
+    account = keyring.library().set_up(core(), keyring.site(), keyring.given(), ticket)
     return entered(account.id, "")
 
 

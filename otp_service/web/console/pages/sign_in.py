@@ -4,7 +4,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.service.console import accounts, sessions, sign_in
-from otp_service.web.console import cookies
+from otp_service.web.console import cookies, keyring
 from otp_service.web.console.frame import act, core, page, render
 from otp_service.web.console.inside import ours
 from otp_service.web.parsing import client_address
@@ -13,7 +13,7 @@ from otp_service.web.parsing import client_address
 @page("/sign-in", title="Sign in", role=None)
 def show() -> Response:
     """Asks who they are."""
-    return render("sign_in.html", next=ours(request.values.get("next", "")), sso=None)
+    return render("sign_in.html", next=ours(request.values.get("next", "")), sso=None, **keyring.asked())
 
 
 @act("/sign-in", role=None, shows=show)
@@ -22,6 +22,13 @@ def with_password() -> AnyResponse:
     told = request.form
     account = sign_in.by_password(core(), told.get("name", ""), told.get("password", ""), told.get("code", ""))
     return entered(account.id, told.get("next", ""))
+
+
+@act("/sign-in/passkey", role=None, shows=show)
+def with_passkey() -> AnyResponse:
+    """By a passkey, which is enough."""
+    account = keyring.library().prove(core(), keyring.site(), keyring.given())
+    return entered(account.id, request.form.get("next", ""))
 
 
 @page("/enter/<ticket>", title="Sign in", role=None)

@@ -80,3 +80,19 @@ document.addEventListener("click", async (event) => {
   button.textContent = "Copied";
 });
 for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = false;
+
+// A number is uncovered in its place.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.action.endsWith("/console/numbers/show")) return;
+  event.preventDefault();
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const number = page.getElementById("shown");
+  if (!answer.ok || !number) return form.submit();
+  const shown = document.createElement("code");
+  shown.textContent = number.textContent;
+  shown.tabIndex = -1;
+  form.parentElement.replaceChildren(shown);
+  shown.focus();
+});
