@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.fraud.reasons import Reason, read_reason
-from otp_service.domain.fraud.scopes import Scopes, operator_prefix, scopes_of
+from otp_service.domain.fraud.scopes import Scopes, operator_prefix, scope_digest, scopes_of
 from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.store.limits import Rule, flat
 from otp_service.store.link import Arg, Link
@@ -19,6 +19,7 @@ from otp_service.store.refused import Refused
 from otp_service.store.scripts import SCRIPTS, Script
 
 LETTERS = "nbpca"  # number, block, prefix, country, application; w, the network, where it is known
+UNIT = 100_000  # what a send counts as in the application's debt, whatever it costs
 DRAWS = 1_000_000  # a draw in [0, 1) as scripts compare it
 Call = tuple[Script, list[str], list[Arg]]
 
@@ -98,8 +99,18 @@ def keys_of(realm: str, scopes: Scopes) -> tuple[str, ...]:
         f"{tag}:c:{scopes.country}",
         f"{tag}:a",
         *network,
-        f"{tag}:quarantined",
+        quarantines_key(realm),
     )
+
+
+def quarantines_key(realm: str) -> str:
+    """The prefixes of an application in quarantine, by when that ends."""
+    return f"{{f:{realm}}}:quarantined"
+
+
+def prefix_key(index_key: bytes, realm: str, prefix: str) -> str:
+    """The state of an operator's prefix."""
+    return f"{{f:{realm}}}:p:{scope_digest(index_key, realm, 'prefix', prefix)}"
 
 
 @lru_cache(maxsize=4096)
@@ -116,8 +127,8 @@ def bounds(t: Thresholds, price_micros: int) -> str:
         *(t.network_weak * price, t.network_strong * price, t.network_refill_per_day * per_ms),
         *(t.country_weak * price, t.country_pressed * price, t.country_strong * price),
         t.country_refill_per_day * per_ms,
-        *(t.application_weak * price, t.application_pressed * price, t.application_strong * price),
-        t.application_refill_per_day * per_ms,
+        *(t.application_weak * UNIT, t.application_pressed * UNIT, t.application_strong * UNIT),
+        t.application_refill_per_day * UNIT / 86_400_000,
         *(t.pressed_may_owe * price, t.send_score * 100, t.alarm * 100),
         *(t.quarantine_s * 1000, t.quarantine_most_s * 1000, t.probe_share * DRAWS),
         *(t.watch_s * 1000, t.watch_most_s * 1000, t.memory_s * 1000),
@@ -174,7 +185,7 @@ def repay_call(tab: str, cell: int, entry: str, now: str = "") -> Call:
     ms, _, sequence = entry.partition("-")
     paid = int(pays) + sum(int(line[2]) for line in before)
     names = [f"{{f:{realm}}}:repaid", keys[-1], *keys[:-1], *(f"{{f:{realm}}}:w:{each}" for each in networks)]
-    args: list[Arg] = [now, cell, ms, sequence, flag, price, paid, reward, known_ms, kept_ms, clear]
+    args: list[Arg] = [now, cell, ms, sequence, flag, price, paid, reward, known_ms, kept_ms, f"{clear} {country}"]
     return SCRIPTS["repay"], names, [*args, *networks.values()]
 
 

@@ -29,30 +29,30 @@ class Thresholds(BaseModel):
 
     known_s: Seconds = 90 * 86_400
     known_may_owe: Sends = 3
-    proven_after: Sends = 3
+    proven_after: Sends = 2
 
     number_weak: Sends = 4
     number_strong: Sends = 8
     number_refill_per_day: PerDay = 6
     block_weak: Sends = 4
-    block_strong: Sends = 5
+    block_strong: Sends = 6
     block_refill_per_day: PerDay = 2
     run_weak: Annotated[int, Field(ge=2, le=1000)] = 4
     run_strong: Sends = 2
-    prefix_weak: Sends = 8
+    prefix_weak: Sends = 3
     prefix_refill_per_day: PerDay = 4
-    network_weak: Sends = 6
-    network_strong: Sends = 10
+    network_weak: Sends = 4
+    network_strong: Sends = 14
     network_refill_per_day: PerDay = 6
-    country_weak: Sends = 20
-    country_pressed: Sends = 20
-    country_strong: Sends = 100
-    country_refill_per_day: PerDay = 24
-    application_weak: Sends = 40
-    application_pressed: Sends = 40
-    application_strong: Sends = 200
-    application_refill_per_day: PerDay = 48
-    pressed_may_owe: Sends = 1
+    country_weak: Sends = 4
+    country_pressed: Sends = 6
+    country_strong: Sends = 25
+    country_refill_per_day: PerDay = 8
+    application_weak: Sends = 5
+    application_pressed: Sends = 8
+    application_strong: Sends = 100
+    application_refill_per_day: PerDay = 12
+    pressed_may_owe: Sends = 3
 
     send_score: Annotated[float, Field(ge=0, le=100)] = 1.15
     code_score: Annotated[float, Field(ge=0, le=100)] = 2.64

@@ -11,6 +11,6 @@ def stricter(thresholds: Thresholds, factor: float) -> Thresholds:
     room = {
         name: value / factor
         for name, value in thresholds
-        if name == "alarm" or (name.endswith(_ROOM) and isinstance(value, float))
+        if name == "alarm" or (name.endswith(_ROOM) and name != "run_weak")
     }
     return thresholds.model_copy(update=room)

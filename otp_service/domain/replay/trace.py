@@ -14,7 +14,7 @@ NEEDED = ("t_s", "to", "price_micros")
 LEGIT = "legit"
 ATTACK = "attack"
 MOST_MICROS = 10**9
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _HINT = f"the first line names the columns: {','.join(COLUMNS)}"
 
 
@@ -76,7 +76,7 @@ def _row(places: dict[str, int], cells: Sequence[str], line: int) -> Row:
         )
     except IndexError:
         raise BadTrace(f"line {line}: it has {len(cells)} cells, fewer than the first line names") from None
-    if not _E164.fullmatch(to):
+    if not E164.fullmatch(to):
         raise BadTrace(f"line {line}: to is no phone number in E.164 form; write it like +41791234567")
     if ip and not is_address(ip):
         raise BadTrace(f"line {line}: ip is no IP address; leave it empty where it is not known")

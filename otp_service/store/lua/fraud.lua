@@ -13,6 +13,7 @@ local LAST, RUN = 7, 8
 local NAMES = { n = 'number', b = 'block', p = 'prefix', c = 'country', a = 'application', w = 'network' }
 local WIDTH = { n = 6, b = 8, p = 11, c = 6, a = 6, w = 6 }
 local NEAR = 16
+local UNIT = 100000 -- an application's debt is counted in sends: a raid on a dear country must not shut the cheap ones
 -- store/fraud.py gives them in this order: times in ms, amounts in micros at this send's price, scores in hundredths.
 local BOUNDS = { 'price', 'answer', 'growth', 'growth_ms', 'memory', 'memory_ms', 'known_ms', 'known_owe', 'proven',
   'n_weak', 'n_strong', 'n_refill', 'b_weak', 'b_strong', 'b_refill', 'run_weak', 'run_strong', 'p_weak', 'p_refill',
@@ -60,7 +61,7 @@ end
 
 local function read_brake(first_key, first_arg, now)
   local f = { letters = ARGV[first_arg], digits = tonumber(ARGV[first_arg + 2]), draw = tonumber(ARGV[first_arg + 3]),
-    tab = ARGV[first_arg + 4], prefix = ARGV[first_arg + 5], flags = ARGV[first_arg + 6], now = now, keys = {},
+    tab = ARGV[first_arg + 4], place = ARGV[first_arg + 5] .. ' ' .. ARGV[first_arg + 7], flags = ARGV[first_arg + 6], now = now, keys = {},
     reasons = {}, level = 0, quarantines = KEYS[first_key + #ARGV[first_arg]] }
   local m, n = {}, 0
   for word in string.gmatch(ARGV[first_arg + 1], '%S+') do
@@ -94,10 +95,10 @@ end
 
 -- `weak` counts what is young too, `strong` only what should have been answered by now.
 local function weigh_bucket(f, letter, weak, strong)
-  local a, price = f[letter], f.m.price
+  local a, price = f[letter], letter == 'a' and UNIT or f.m.price
   local room = letter == 'n' and 0 or f.m.growth * a[C]
   if strong and a[D] + price > strong + room then
-    note(f, letter, 'dead', 2, a[D], strong + room)
+    note(f, letter, 'dead', f.probes and 1 or 2, a[D], strong + room)
   elseif owed(a) + price > weak + room then
     note(f, letter, 'owed', 1, owed(a), weak + room)
   end
@@ -106,14 +107,17 @@ end
 local function weigh_crowd(f, letter)
   local m = f.m
   if f[letter][D] > m[letter .. '_pressed'] + m.growth * f[letter][C] then f.pressed = true end
-  if f.unproven then weigh_bucket(f, letter, m[letter .. '_weak'], m[letter .. '_strong']) end
+  if not f.unproven then return end
+  -- Whoever is refused for the sake of others can't show to be honest: a third of a prefix that owes nothing is only asked.
+  f.probes = f.p[D] < m.price and f.draw < 333333
+  weigh_bucket(f, letter, m[letter .. '_weak'], m[letter .. '_strong'])
+  f.probes = false
 end
 
 local function weigh_block(f)
   local b, m, weak, strong = f.b, f.m, f.m.b_weak, f.m.b_strong
-  local near = b[LAST] > 0 and math.abs(f.digits - (b[LAST] - 1)) <= NEAR
-  f.run = near and b[RUN] + 1 or 1
-  if f.pressed and f.unproven then weak, strong = 0, m.pressed_owe end
+  local apart = b[LAST] > 0 and math.abs(f.digits - (b[LAST] - 1)) or 10000
+  f.run = apart == 0 and math.max(1, b[RUN]) or apart <= NEAR and b[RUN] + 1 or 1 -- who tries again is no sequence
   if f.run >= m.run_weak then
     strong = math.min(strong, m.run_strong)
     note(f, 'b', 'sequence', 1, f.run, m.run_weak)
@@ -132,7 +136,8 @@ local function weigh_prefix(f)
   if p[W] > f.now then note(f, 'p', 'watched', 1, p[S], m.alarm) end
   if f.pressed and f.unproven then
     weak = 0
-    if p[D] + m.price > m.pressed_owe then note(f, 'p', 'dead', 2, p[D], m.pressed_owe) end
+    local may = m.pressed_owe + m.growth * p[C]
+    if p[D] + m.price > may then note(f, 'p', 'dead', 2, p[D], may) end
   end
   weigh_bucket(f, 'p', weak, nil)
 end
@@ -185,7 +190,7 @@ local function score(f)
   if p[S] >= m.alarm + m.score * (young + room) then
     p[QL] = longer(p[QL], m.quarantine, m.quarantine_most)
     p[Q] = f.now + p[QL]
-    redis.call('ZADD', f.quarantines, int(p[Q]), f.prefix)
+    redis.call('ZADD', f.quarantines, int(p[Q]), f.place)
     redis.call('ZREMRANGEBYSCORE', f.quarantines, '-inf', int(f.now))
     redis.call('PEXPIRE', f.quarantines, int(m.kept))
     f.alarm = p[QL]
@@ -201,7 +206,7 @@ local function charge(f)
     local letter = string.sub(f.letters, i, i)
     local a = f[letter]
     if f.unproven or (letter ~= 'c' and letter ~= 'a') then
-      a[Y0] = a[Y0] + f.m.price
+      a[Y0] = a[Y0] + (letter == 'a' and UNIT or f.m.price)
       if letter == 'b' then a[LAST], a[RUN] = f.digits + 1, f.run end
       if letter == 'p' then score(f) end
       local ttl = letter == 'n' and a[G] > 0 and f.m.known_ms or f.m.kept

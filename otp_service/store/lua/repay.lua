@@ -2,7 +2,7 @@
 -- tells all: a repeat, and another courier with the same entries, change nothing.
 -- KEYS  1 newest repaid, by cell  2 quarantines  3 number  4 block  5 prefix  6 country  7 application  then networks
 -- ARGV  1 now  2 cell  3 entry's ms  4 its sequence  5 `u` if it was unproven  6 price  7 what a code pays  8 its score
---       9 known for ms  10 kept for ms  11 prefix in clear  then what each network is paid
+--       9 known for ms  10 kept for ms  11 prefix in clear and country  then what each network is paid
 -- Answers 1, or 0 where it was repaid before
 local now, known, kept = clock(ARGV[1]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local ms, seq, pays = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[7])
@@ -44,7 +44,7 @@ end
 for i, letter in ipairs(ARGV[5] == 'u' and { 'c', 'a' } or {}) do
   if states[3 + i] then
     local crowd = numbers(states[3 + i])
-    repay(crowd, pays)
+    repay(crowd, letter == 'a' and pays / tonumber(ARGV[6]) * UNIT or pays)
     keep(3 + i, letter, crowd)
   end
 end
