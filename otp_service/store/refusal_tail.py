@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from otp_service.store.keys import cell_tag
+from otp_service.store.keys import cell_tag, refusals_key
 from otp_service.store.link import Link
 
 BATCH = 1000
@@ -27,7 +27,7 @@ class Refused:
 
 def after(link: Link, cell: int, last: str) -> tuple[list[Refused], str]:
     """The next entries of one cell's log, and the id of the last; as many as BATCH if there may be more."""
-    found = list(_entries(link.command("XRANGE", f"{cell_tag(cell)}:refusals", f"({last}", "+", "COUNT", BATCH)))
+    found = list(_entries(link.command("XRANGE", refusals_key(cell_tag(cell)), f"({last}", "+", "COUNT", BATCH)))
     return [_refused(fields) for _, fields in found], found[-1][0] if found else last
 
 
