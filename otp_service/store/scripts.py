@@ -19,6 +19,7 @@ _PARTS = {
     "decide": ("prelude", "limits", "fraud"),
     "repay": ("prelude", "fraud"),
     "refund": ("prelude", "fraud"),
+    "lift": ("prelude", "fraud"),
     "lock": ("prelude", "failures"),
     "message_send": ("prelude", "limits", "message_state"),
     "message_move": ("prelude", "message_state"),

@@ -1,6 +1,6 @@
 """The scopes of the brake: whose debt a send is, each named by a keyed digest but the country."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import phonenumbers
@@ -33,13 +33,15 @@ def operator_prefix(e164: str) -> str:
 
 def scopes_of(index_key: bytes, realm: str, e164: str, country: str, ip: str | None) -> Scopes:
     """The scopes of a send to this number from this address."""
-
-    def digest(kind: str, value: str) -> str:
-        return b64(mac(index_key, "fraud", kind, realm, value)[:DIGEST_BYTES])
-
+    digest = partial(scope_digest, index_key, realm)
     network = digest("network", client_network(ip)) if ip else ""
     block, prefix = e164[:-BLOCK_DIGITS], operator_prefix(e164)
     return Scopes(digest("number", e164), digest("block", block), digest("prefix", prefix), country, network)
+
+
+def scope_digest(index_key: bytes, realm: str, kind: str, value: str) -> str:
+    """By what a scope is named without being readable."""
+    return b64(mac(index_key, "fraud", kind, realm, value)[:DIGEST_BYTES])
 
 
 def _country_code_digits(digits: str) -> int:
