@@ -49,8 +49,7 @@ def quarantined(link: Link, realm: str, now_ms: int | None = None) -> Sequence[Q
     """The prefixes of an application that are in quarantine, those that last longest first."""
     since = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     pairs = link.command("ZREVRANGEBYSCORE", quarantines_key(realm), "+inf", f"({since}", "WITHSCORES")
-    found = ((*place.split(" "), int(float(score))) for place, score in _pairs(pairs))
-    return [Quarantine(prefix, country, until_ms) for prefix, country, until_ms in found]
+    return [_quarantine(place, score) for place, score in _pairs(pairs)]
 
 
 def lift(link: Link, index_key: bytes, realm: str, prefix: str, country: str, now: str = "") -> bool:
@@ -71,6 +70,11 @@ def _state(letter: str, text: str) -> State:
         *(state.scope, at, state.owed_micros, young, room, known),
         *(score / 100, quarantined_until or None, watched_until or None),
     )
+
+
+def _quarantine(place: str, score: str) -> Quarantine:
+    prefix, _, country = place.partition(" ")
+    return Quarantine(prefix, country, int(float(score)))
 
 
 def _pairs(flat: Sequence[Any]) -> list[tuple[str, str]]:
