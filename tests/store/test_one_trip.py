@@ -86,4 +86,6 @@ def test_a_refusal_by_a_block_is_one_trip(world: World, monitor: Monitor) -> Non
     """What no script has to judge costs one trip alone, which keeps it for whoever explains it later."""
     world.policy(countries=["DE"])
     assert world.api.start().status_code == 403
+    monitor.on_the_wire()  # the script was not known yet
+    assert world.api.start().status_code == 403
     assert monitor.on_the_wire() == ["EVALSHA"]

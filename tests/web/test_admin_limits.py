@@ -117,6 +117,7 @@ def test_a_reset_is_audited_by_index(world: World) -> None:
     of_ip, of_number = entries(world)[:2]
     assert (of_ip["act"], of_number["act"]) == ("limits.reset", "limits.reset")
     assert of_number["target"] == number_index(world.core, NUMBER)
+    assert of_number["before"] == {"to": 0, "prefix": 0}
     assert of_number["after"] == {"kind": "to", "test": False}
     assert of_ip["after"] == {"kind": "ip", "test": False}
 
@@ -148,3 +149,36 @@ def test_a_plus_that_was_not_encoded_is_understood(world: World) -> None:
     start(world, OTHER_NUMBER)
     answer = world.admin.get(f"{PATH}?application=shop&to={OTHER_NUMBER}").get_json()
     assert answer["limits"][0]["used"] == 1
+
+
+def test_devices_users_and_networks_count_too(world: World) -> None:
+    """The limits of a device, a user and a client's network are shown and reset like the others."""
+    world.policy(limits={"device": "3 per hour", "user": "4 per hour", "network": "9 per hour", "to": "", "ip": ""})
+    world.api.start(user="u1", client={"ip": IP, "device_id": "d1"})
+    whole = {"ip": IP, "device_id": "d1", "user": "u1"}
+    assert used(world, **whole).items() >= {"network": 1, "device": 1, "user": 1}.items()
+    assert used(world, user="u2", device_id="d2").items() >= {"device": 0, "user": 0}.items()
+    world.admin.delete(path(user="u1"))
+    assert used(world, **whole).items() >= {"network": 1, "device": 1, "user": 0}.items()
+    world.admin.delete(path(ip=IP, device_id="d1"))
+    assert used(world, **whole).items() >= {"network": 0, "device": 0, "user": 0}.items()
+    told = {entry["after"]["kind"]: entry["before"] for entry in entries(world)[:3]}
+    assert told == {"device": {"device": 1}, "ip": {"network": 1}, "user": {"user": 1}}
+    assert not any(value in str(entries(world)) for value in ("'u1'", "'d1'", IP))
+
+
+def test_messages_count_apart(world: World) -> None:
+    """The limits of messages of their own are shown beside those of codes."""
+    world.policy(limits={"to": "", "ip": ""}, message_limits="7 per hour")
+    assert used(world) == {"spend": 0, "messages": 0}
+    world.admin.post("/v1/messages", {"to": NUMBER, "text": "Your parcel is here."})
+    assert used(world)["messages"] == 1
+
+
+def test_it_says_when_something_is_left_again(world: World) -> None:
+    """A limit that is used up says when it lets one through, one that is not says nothing."""
+    start(world)
+    start(world)
+    first, *_, last = world.admin.get(path(to=NUMBER)).get_json()["limits"]
+    assert first["free_at"] > "2026"
+    assert last["free_at"] is None

@@ -66,7 +66,13 @@ class LimitsQuery(Query):
     application: Application
     to: Number | None = None
     ip: Ip | None = None
+    device_id: User | None = None
+    user: User | None = None
     test: bool = False
+
+    def subject(self) -> dict[str, Any]:
+        """Whose limits, as the service names them."""
+        return {"to": self.to, "ip": self.ip, "device": self.device_id, "user": self.user, "test": self.test}
 
 
 class LockQuery(Query):

@@ -17,7 +17,7 @@ PATH = "/v1/admin/limits"
 def get_limits() -> Response:
     caller(ADMIN)
     wanted = query(LimitsQuery)
-    found = limits.read(core(), wanted.application, to=wanted.to, ip=wanted.ip, test=wanted.test)
+    found = limits.read(core(), wanted.application, **wanted.subject())
     return answer(resources.limits(found))
 
 
@@ -25,5 +25,5 @@ def get_limits() -> Response:
 def delete_limits() -> Response:
     who = caller(ADMIN).key_id
     wanted = query(LimitsQuery)
-    found = limits.start_again(core(), who, wanted.application, to=wanted.to, ip=wanted.ip, test=wanted.test)
+    found = limits.start_again(core(), who, wanted.application, **wanted.subject())
     return answer(resources.limits(found))

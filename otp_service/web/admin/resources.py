@@ -132,10 +132,18 @@ def limits(counted: Counted) -> Resource:
             "used": each.used,
             "left": each.left,
             "retry_after_s": each.retry_after_s,
+            "free_at": rfc3339_or_none(each.free_ms),
         }
         for each in counted.limits
     ]
-    return {"application": counted.application_id, "to": counted.to, "ip": counted.ip, "limits": states}
+    return {
+        "application": counted.application_id,
+        "to": counted.to,
+        "ip": counted.ip,
+        "device_id": counted.device,
+        "user": counted.user,
+        "limits": states,
+    }
 
 
 def lock(found: Lock) -> Resource:
