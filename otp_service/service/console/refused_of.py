@@ -30,7 +30,7 @@ def chapter(told: Told) -> Chapter:
     moments = [Moment(refused.at_ms, reason, "warn" if is_shadow else "bad") for reason in told.reasons]
     if told.lifts_ms:
         moments.append(Moment(told.lifts_ms, "It lifts by itself", "plain"))
-    notes = (told.reference, f"request {refused.request}" if refused.request else "", f"rule {refused.rule}")
+    notes = (f"request {refused.request}" if refused.request else "", f"rule {refused.rule}")
     return Chapter(
         kind="refusal",
         id=told.reference,

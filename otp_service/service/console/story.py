@@ -1,5 +1,6 @@
 """Everything that happened to a number, an address, a user or one code, told in order and in sentences."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from otp_service.domain.phone import mask
+from otp_service.domain.times import rfc3339
 from otp_service.ledger import finding, reading
 from otp_service.ledger.finding import Own, Step, Telling, Trail
 from otp_service.ledger.paging import Page
@@ -22,6 +24,13 @@ from otp_service.service.tracking import hint
 
 A_PAGE = 20
 MOST_MESSAGES = 20
+OUTCOMES = (
+    ("approved", "verified"),
+    ("pending", "still open"),
+    ("expired", "never typed in"),
+    ("failed", "guessed wrong too often"),
+    ("canceled", "called off"),
+)
 ENDED = frozenset({"failed", "expired", "canceled"})  # ends of a message that no provider reports
 
 
@@ -33,6 +42,11 @@ class Moment:
     text: str
     tone: Tone = "plain"
     notes: tuple[str, ...] = ()
+
+    @property
+    def clock(self) -> str:
+        """The time of its day, UTC."""
+        return rfc3339(self.at_ms)[11:19]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +238,14 @@ def people_of(story: Story) -> Sequence[reading.Person]:
     """Whom the story is about, each once."""
     found = {each.person.person_id: each.person for each in story.chapters if each.person}
     return list(found.values())
+
+
+def in_short(story: Story) -> str:
+    """The story in one sentence."""
+    codes = Counter(each.status for each in story.chapters if each.kind == "code")
+    others = Counter(each.kind for each in story.chapters)
+    parts = [_counted(codes.total(), "code") if codes else ""]
+    parts += [f"{codes[status]} {words}" for status, words in OUTCOMES if codes[status]]
+    parts += [_counted(others["message"], "other message") if others["message"] else ""]
+    parts += [_counted(others["refusal"], "refusal") + " within a day" if others["refusal"] else ""]
+    return ", ".join(part for part in parts if part)
