@@ -44,7 +44,7 @@ class Bench:
 
     def refusal(self, row: Row) -> Verdict | None:
         """What refuses before any store is asked: the country, and the type of line."""
-        number, policy = _number(row.to), self._policy
+        number, policy = number_of(row.to), self._policy
         if policy.countries != "*" and number.country not in policy.countries:
             return Verdict("deny", False, ("country_not_allowed",))
         if number.line_type in policy.blocked_line_types:
@@ -57,7 +57,7 @@ class Bench:
             self._key,
             self._realm,
             row.to,
-            _number(row.to).country,
+            number_of(row.to).country,
             row.ip or None,
             self._policy.thresholds,
             row.price_micros,
@@ -106,7 +106,7 @@ class Bench:
             yield money("spend", realm, policy.spend_per_day_micros, DAY_MS, row.price_micros)
         most = policy.spend_per_country_per_day_micros
         if most is not None:
-            country = f"{realm}:{_number(row.to).country}"
+            country = f"{realm}:{number_of(row.to).country}"
             yield money("country", country, most, DAY_MS, row.price_micros)
 
 
@@ -114,7 +114,7 @@ _DECISIONS: dict[str, Any] = {"allow": "allow", "challenge": "challenge", "deny"
 
 
 @lru_cache(maxsize=16_384)
-def _number(e164: str) -> Number:
+def number_of(e164: str) -> Number:
     """The number; one that no plan knows is judged by the country that its first digits name."""
     try:
         return parse_number(e164)
