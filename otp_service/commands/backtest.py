@@ -73,11 +73,11 @@ def _caveats(found: Attempts) -> dict[str, Any]:
 
 
 def _tell(found: Attempts, told: Backtest) -> None:
-    whole = told.whole
+    whole, shares = told.whole, told.told()
     click.echo(f"{whole.attempts} attempts cost {_usd(whole.spend_micros)}; {whole.converted} codes were typed in.")
     click.echo(
         f"The brake would have refused {whole.refused} of them and saved {_usd(whole.saved_micros)}"
-        f" ({told.told()['saved']:.1%}); of {whole.lost} of those the code was typed in ({told.told()['lost_share']:.3%})."
+        f" ({shares['saved']:.1%}); of {whole.lost} of those the code was typed in ({shares['lost_share']:.3%})."
     )
     for line in _unsaid(found):
         click.echo(line)
