@@ -96,16 +96,16 @@ def unobserved() -> Iterator[None]:
 class Bench:
     """The service and the floor in one process."""
 
-    def __init__(self, key: str, master_keys: str) -> None:
-        self._key = key
+    def __init__(self, key: str, unbraked_key: str, master_keys: str) -> None:
+        self._key, self._unbraked_key = key, unbraked_key
         parts = wiring.build(read_settings())
         self._service, self._hello, self._ring = parts.web(), floors.hello, parts.core.ring
         self._next = FIRST
 
-    def starts(self, count: int) -> list[Environ]:
+    def starts(self, count: int, key: str = "") -> list[Environ]:
         """Starts of numbers that were never used."""
         first, self._next = self._next, self._next + count
-        return [self._post(bodies.START, bodies.start_body(n)) for n in range(first, self._next)]
+        return [self._post(bodies.START, bodies.start_body(n), key) for n in range(first, self._next)]
 
     def checks(self, started: Iterable[bytes]) -> list[Environ]:
         """The right code for each of these answers."""
@@ -124,6 +124,18 @@ class Bench:
             spent["check"] += self._timed(self._service, self.checks(started))[0]
             with unobserved():
                 spent["start_unobserved"] += self._timed(self._service, self.starts(TURN))[0]
+        found = {f"{name}_us": took / (turns * TURN) * 1e6 for name, took in spent.items()}
+        return found | self._braked(turns)
+
+    def _braked(self, turns: int) -> dict[str, float]:
+        """Microseconds of a start with the brake and of one without, Redis included, one turn after the other."""
+        spent = {"start_whole": 0.0, "start_unbraked": 0.0}
+        for turn in range(2 * turns):
+            name, key = (("start_whole", self._key), ("start_unbraked", self._unbraked_key))[turn % 2]
+            calls = self.starts(TURN, key)
+            began = time.perf_counter()
+            answers(self._service, calls)
+            spent[name] += time.perf_counter() - began
         return {f"{name}_us": took / (turns * TURN) * 1e6 for name, took in spent.items()}
 
     def _timed(self, app: Application, calls: list[Environ]) -> tuple[float, list[bytes]]:
@@ -131,8 +143,8 @@ class Bench:
         found = answers(app, calls)
         return time.process_time() - began, found
 
-    def _post(self, path: str, body: dict[str, Any]) -> Environ:
-        return environ("POST", path, json.dumps(body).encode(), self._key)
+    def _post(self, path: str, body: dict[str, Any], key: str = "") -> Environ:
+        return environ("POST", path, json.dumps(body).encode(), key or self._key)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ SERVE = (sys.executable, "-m", "otp_service", "serve", "--workers", "1", "--thre
 CONNECTIONS = 8
 AWAY_MS = 1.0
 COURIER_S = 15.0
-LISTED = re.compile(r"otp:cells|\{c\d+\}:(out:(high|normal|bulk)|due|held|dead|facts)")
+LISTED = re.compile(r"otp:cells|\{c\d+\}:(out:(high|normal|bulk)|due|held|dead|facts|repay)")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Bench:
         self.load = stack.enter_context(child("bench.load", LOADING))
         self.in_process = stack.enter_context(child("bench.inprocess", SERVED, self.stand.environment()))
         self.load.ask(key=self.stand.key, master_keys=MASTER_KEYS, first=0)
-        self.in_process.ask(key=self.stand.key, master_keys=MASTER_KEYS)
+        self.in_process.ask(key=self.stand.key, unbraked_key=self.stand.unbraked_key, master_keys=MASTER_KEYS)
 
     def run(self, server: Web, scenario: str, seconds: float, **more: Any) -> dict[str, float]:
         """One load on one server, and the CPU time that it took there."""
@@ -130,6 +130,7 @@ def _ratios(found: Mapping[str, float]) -> dict[str, float]:
     """Within one round, since the next one may find another machine."""
     hello, ping, mix = found["hello.per_s"], found["ping.per_s"], found["mix.per_s"]
     return {
+        "start_over_unbraked": found["start_whole_us"] / found["start_unbraked_us"],
         "start_cpu_over_hello": found["start_us"] / found["hello_us"],
         "check_cpu_over_hello": found["check_us"] / found["hello_us"],
         "observing_share": (1 - found["start_unobserved_us"] / found["start_us"]) * 100,

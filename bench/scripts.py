@@ -121,6 +121,9 @@ class Scripts:
         )
         client = next(rule.key for rule in opening.rules if rule.name == "ip").split(":")[2].partition("}")[0]
         words = [b64(opening.at.subject), client, opening.operation.id, opening.id, opening.message]
+        words += [
+            key.rpartition(":")[2] for key in opening.brake.keys if key[key.index("}") + 1 :][:2] in (":n", ":b", ":w")
+        ]
 
         def varied(command: list[str]) -> list[str]:
             return [_replaced(part, words) for part in command]

@@ -11,16 +11,23 @@ import redis
 
 from bench.servers import redis_server, socket_of
 from otp_service.domain import apikeys
+from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, keys, migrate
-from otp_service.ledger.changes import AuditKey, change
+from otp_service.ledger.changes import AuditKey, Change, change
 from otp_service.ledger.engine import make_engine
 from otp_service.service.core import now_ms, random_bytes
 
 MASTER_KEYS = "k1:" + "QUFB" * 10 + "QUE="
 SCOPES = ("verifications:start", "verifications:check")
-# Every rule is in force (two of the number, one of the client, two of money); all but money as they come.
-POLICY = Policy(spend_per_day_micros=10**12, spend_per_country_per_day_micros=10**12)
+# Every rule is in force (two of the number, one of the client, two of money); all but money as they come. The brake
+# judges by every scope too, but forgives what a benchmark looks like.
+PATIENCE = {name: 10**6 for name in Thresholds.model_fields if name.endswith(("_weak", "_strong", "_pressed", "_owe"))}
+PATIENT = Thresholds(**{**PATIENCE, "run_weak": 1000, "alarm": 10_000})
+POLICY = Policy(
+    spend_per_day_micros=10**12, spend_per_country_per_day_micros=10**12, thresholds=PATIENT, challenge="none"
+)
+UNBRAKED = POLICY.model_copy(update={"fraud": "off"})
 PROVIDERS = '[[providers]]\nname = "console"\nkind = "console"\n'
 
 
@@ -31,6 +38,7 @@ class Stand:
     redis: "redis.Redis"
     folder: Path
     key: str
+    unbraked_key: str  # of an application whose policy has the brake off
 
     def environment(self, redis_socket: str | None = None) -> dict[str, str]:
         """What its processes are started with; another way to Redis if told."""
@@ -53,18 +61,23 @@ def stand() -> Iterator[Stand]:
     with redis_server() as client, tempfile.TemporaryDirectory(prefix="otp-b-") as name:
         folder = Path(name)
         (folder / "otp-service.toml").write_text(PROVIDERS)
-        yield Stand(client, folder, _ledger(folder))
+        yield Stand(client, folder, *_ledger(folder))
 
 
-def _ledger(folder: Path) -> str:
-    """Makes the ledger and answers the API key of its one application."""
+def _ledger(folder: Path) -> tuple[str, str]:
+    """Makes the ledger and answers the API keys of its two applications."""
     engine = make_engine(f"sqlite:///{folder}/otp.db")
     migrate.to_head(engine)
+    with change(engine, AuditKey("k1", b"k" * 32), "bench", now_ms()) as opened:
+        made = _application(opened, "shop", POLICY), _application(opened, "unbraked", UNBRAKED)
+    engine.dispose()
+    return made
+
+
+def _application(opened: Change, name: str, policy: Policy) -> str:
     id_, text = apikeys.make(False, random_bytes(16), random_bytes(32))
     presented = apikeys.read(text)
     assert presented
-    with change(engine, AuditKey("k1", b"k" * 32), "bench", now_ms()) as opened:
-        shop = applications.create(opened, "shop", POLICY).id
-        keys.create(opened, id_, shop, "bench", apikeys.hashed(presented.secret), SCOPES)
-    engine.dispose()
+    made = applications.create(opened, name, policy).id
+    keys.create(opened, id_, made, "bench", apikeys.hashed(presented.secret), SCOPES)
     return text
