@@ -1,6 +1,5 @@
 """Challenges: what a start has to solve before a code is sent, and whether it was solved."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from otp_service.domain.addresses import client_network
 from otp_service.domain.captchas import Captcha
 from otp_service.domain.challenges import Bound
 from otp_service.domain.errors import Refusal
-from otp_service.domain.keys import b64, mac
+from otp_service.domain.keys import b64, canonical, mac
 from otp_service.domain.requests import StartRequest
 from otp_service.domain.times import rfc3339
 from otp_service.service.callers import Caller
@@ -67,7 +66,7 @@ def offer(core: Core, caller: Caller, destination: Destination, request: StartRe
     key = _bound(caller, destination, request).key(core.ring.key("challenge", core.ring.current))
     most = caller.application.policy.challenge_difficulty
     made = challenges.mint(key, ends_s, most, random_bytes(challenges.RANDOM_BYTES))
-    link = f"{page}#{b64(json.dumps(made).encode())}"
+    link = f"{page}#{b64(canonical(made).encode())}"
     return {"kind": "altcha", "altcha": made, "expires_at": rfc3339(ends_s * 1000), "page": link}
 
 

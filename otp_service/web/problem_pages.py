@@ -58,7 +58,8 @@ ADVICE: dict[str, Advice] = {
     ),
     "challenge_required": Advice(
         "Before a code is sent, the person's device must solve a challenge; it is in 'challenge'.",
-        "Solve it and start again with the solution in the field 'challenge'.",
+        "Show the person the page 'challenge.page', or solve it with /challenge/solver.js, and start again with the "
+        "solution in the field 'challenge'. It is good once, for this number and client, for a few minutes.",
     ),
     "destination_disabled": Advice(
         "So many wrong codes in a row were typed for this number that it is disabled for start and check.",

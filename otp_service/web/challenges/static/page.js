@@ -25,15 +25,14 @@ function solved(text) {
   tell("solved", { solution: text });
 }
 
-function failed(sentence) {
+function failed(sentence, more = {}) {
   said.textContent = sentence;
   share.hidden = true;
-  again.hidden = false;
+  again.hidden = !more.again;
   tell("failed");
 }
 
 async function work() {
-  again.hidden = true;
   share.hidden = false;
   said.textContent = "Your device is doing a short calculation.";
   tell("working");
@@ -69,8 +68,8 @@ const widget = {
   sitekey: key,
   theme: dark ? "dark" : "light",
   callback: solved,
-  "error-callback": () => failed("The check could not be loaded. Please try again."),
-  "expired-callback": () => failed("This took too long. Please try again."),
+  "error-callback": () => failed("The check could not be loaded. Please try again.", { again: true }),
+  "expired-callback": () => failed("This took too long. Please try again.", { again: true }),
 };
 const VENDORS = {
   turnstile: (box) => window.turnstile.render(box, widget),
