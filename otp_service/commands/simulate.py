@@ -4,7 +4,7 @@ import csv
 import json
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,15 +12,19 @@ from typing import Any
 
 import click
 
+from otp_service.commands.admin import opened
 from otp_service.commands.output import as_json as json_option
 from otp_service.commands.output import show
 from otp_service.commands.replay_report import write_report
 from otp_service.commands.replaying import Outcome, Told, policy_of, replayed, trace_rows, verdict_cells
 from otp_service.domain.replay.scoring import Score, summary
-from otp_service.domain.replay.trace import COLUMNS, BadTrace, cells_of
+from otp_service.domain.replay.trace import COLUMNS, BadTrace, Row, cells_of
 from otp_service.domain.replay.traffic.attacks import FAMILIES
 from otp_service.domain.replay.traffic.mix import Plan
 from otp_service.domain.replay.traffic.mix import traffic as made_up
+from otp_service.domain.replay.traffic.people import HOUR_MS
+from otp_service.service.core import now_ms
+from otp_service.service.replay.history import history
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 ALL = ",".join(FAMILIES)
@@ -66,10 +70,7 @@ def traffic(
     """  # fmt: skip
     plan = Plan(rows, hours, attack_share, _families(families), countries, not no_events)
     found = made_up(random.Random(seed), plan)
-    with out.open("w", newline="") as file, click.progressbar(found, label="Writing", file=sys.stderr) as bar:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        table.writerows(map(cells_of, bar))
+    _save(out, found, "Writing")
     click.echo(f"{len(found)} rows are in {out}.")
 
 
@@ -152,3 +153,29 @@ def _family(name: str, tally: dict[str, Any]) -> dict[str, Any]:
         "usd": f"{tally['spend_micros'] / 1e6:.2f}",
         "blocked": f"{tally['attack_spend_blocked']:.1%}",
     }
+
+
+@simulate.command(short_help="Writes what an application sent as a trace, by pseudonyms.")
+@click.argument("out", type=FILE, metavar="OUT.csv")
+@click.option("--application", required=True, help="Its id or name.")
+@click.option("--hours", type=click.FloatRange(0.1, 24 * 90), default=24.0, show_default=True, help="How far back.")
+@click.option(
+    "--rows", type=click.IntRange(1, 5_000_000), default=1_000_000, show_default=True, help="At most so many."
+)
+def export(out: Path, application: str, hours: float, rows: int) -> None:
+    """Writes the codes that an application sent to OUT.csv, for `simulate fraud` under another policy.
+
+    \b
+    otp-service simulate export yesterday.csv --application shop --hours 24
+    """
+    now = now_ms()
+    found = history(opened(), application, now - round(hours * HOUR_MS), now, rows)
+    _save(out, found, "Writing")
+    click.echo(f"{len(found)} codes that were sent are in {out}; of whom they were for it holds pseudonyms alone.")
+
+
+def _save(out: Path, found: Sequence[Row], label: str) -> None:
+    with out.open("w", newline="") as file, click.progressbar(found, label=label, file=sys.stderr) as bar:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        table.writerows(map(cells_of, bar))
