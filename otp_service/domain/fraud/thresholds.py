@@ -59,6 +59,6 @@ class Thresholds(BaseModel):
     alarm: Annotated[float, Field(ge=0, le=10_000)] = 10.0
     quarantine_s: Seconds = 3600
     quarantine_most_s: Seconds = 86_400
-    probe_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    probe_share: Annotated[float, Field(ge=0, le=1)] = 0.02
     watch_s: Seconds = 1800
     watch_most_s: Seconds = 14_400

@@ -13,6 +13,9 @@ local LAST, RUN = 7, 8
 local NAMES = { n = 'number', b = 'block', p = 'prefix', c = 'country', a = 'application', w = 'network' }
 local WIDTH = { n = 6, b = 8, p = 11, c = 6, a = 6, w = 6 }
 local NEAR = 16
+-- Whoever is refused for what others did can't show to be honest. Of a million draws so many are only asked to solve
+-- something: where the prefix itself owes nothing, and where it does.
+local OPENINGS, PROBES = 500000, 200000
 local UNIT = 100000 -- an application's debt is counted in sends: a raid on a dear country must not shut the cheap ones
 -- store/fraud.py gives them in this order: times in ms, amounts in micros at this send's price, scores in hundredths.
 local BOUNDS = { 'price', 'answer', 'growth', 'growth_ms', 'memory', 'memory_ms', 'known_ms', 'known_owe', 'proven',
@@ -108,8 +111,7 @@ local function weigh_crowd(f, letter)
   local m = f.m
   if f[letter][D] > m[letter .. '_pressed'] + m.growth * f[letter][C] then f.pressed = true end
   if not f.unproven then return end
-  -- Whoever is refused for the sake of others can't show to be honest: a third of a prefix that owes nothing is only asked.
-  f.probes = f.p[D] < m.price and f.draw < 333333
+  f.probes = f.draw < (f.p[D] < m.price and OPENINGS or PROBES)
   weigh_bucket(f, letter, m[letter .. '_weak'], m[letter .. '_strong'])
   f.probes = false
 end
@@ -137,7 +139,7 @@ local function weigh_prefix(f)
   if f.pressed and f.unproven then
     weak = 0
     local may = m.pressed_owe + m.growth * p[C]
-    if p[D] + m.price > may then note(f, 'p', 'dead', 2, p[D], may) end
+    if p[D] + m.price > may then note(f, 'p', 'dead', f.draw < PROBES and 1 or 2, p[D], may) end
   end
   weigh_bucket(f, 'p', weak, nil)
 end
