@@ -6,9 +6,11 @@ from otp_service.web.admin import (
     applications,
     audit,
     blocks,
+    fraud,
     keys,
     limits,
     locks,
+    people,
     refusals,
     reports,
     templates,
@@ -23,9 +25,11 @@ blueprints: tuple[Blueprint, ...] = (
     blocks.allows_blueprint,
     limits.blueprint,
     locks.blueprint,
+    fraud.blueprint,
     refusals.blueprint,
     webhooks.blueprint,
     audit.blueprint,
+    people.blueprint,
     reports.blueprint,
 )
 

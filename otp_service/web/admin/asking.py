@@ -22,6 +22,8 @@ Application = Annotated[str, Field(min_length=1, max_length=68)]
 Ip = Annotated[str, Field(max_length=45)]
 Locale = Annotated[str, Field(max_length=35)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+AnyCountry = Annotated[str, Field(pattern=r"^([A-Z]{2}|001)$")]
+Prefix = Annotated[str, Field(pattern=r"^[+ ]?[1-9][0-9]{1,14}$")]
 DltId = Annotated[str, Field(pattern=r"^[0-9]{1,30}$")]
 Cursor = Annotated[str, Field(min_length=1, max_length=512)]
 
@@ -184,6 +186,28 @@ class RefusalsQuery(OfApplicationQuery):
 
     to: Number | None = None
     code: Annotated[str | None, Field(pattern=r"^[a-z_]{1,40}$")] = None
+
+
+class FraudQuery(Query):
+    """Which scopes of the brake."""
+
+    application: Application
+    to: Number | None = None
+    ip: Ip | None = None
+    country: AnyCountry | None = None
+
+
+class QuarantinesQuery(Query):
+    """Whose quarantines."""
+
+    application: Application | None = None
+
+
+class QuarantineQuery(Query):
+    """Which quarantine."""
+
+    application: Application
+    prefix: Prefix
 
 
 class NewExemption(Body):

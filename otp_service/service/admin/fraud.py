@@ -1,0 +1,105 @@
+"""The brake, for admins: what its scopes owe, which prefixes are in quarantine, and ending one before its time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from otp_service.domain.addresses import client_network, is_address
+from otp_service.domain.errors import invalid_field
+from otp_service.domain.fraud.scopes import Scopes, scope_digest, scopes_of
+from otp_service.domain.fraud.thresholds import Thresholds
+from otp_service.domain.phone import mask
+from otp_service.ledger.applications import Application
+from otp_service.ledger.blocks import Kind, Target
+from otp_service.service.admin.fields import number
+from otp_service.service.admin.named import COUNTRIES
+from otp_service.service.admin.opening import looking, owner
+from otp_service.service.console import quarantines
+from otp_service.service.console.quarantines import Quarantine
+from otp_service.service.core import Core, now_ms
+from otp_service.service.destination import number_index
+from otp_service.store import fraud_states
+from otp_service.store.fraud_states import State
+
+__all__ = ["Quarantine", "Standing", "State", "held", "held_of", "lift", "may_owe", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the brake holds of a number (masked), a client's network and a country, for one application."""
+
+    application: Application
+    to: str | None
+    network: str | None
+    country: str | None
+    states: Sequence[State]
+    blocked: frozenset[Kind]
+    allowed: frozenset[Kind]
+    quarantines: Sequence[Quarantine]
+
+
+def read(
+    core: Core, application: str, *, to: str | None = None, ip: str | None = None, country: str | None = None
+) -> Standing:
+    """The state of the scopes that a send to this number, from this address or to this country would be charged to."""
+    with looking(core) as connection:
+        of = owner(connection, application)
+    if ip is not None and not is_address(ip):
+        raise invalid_field("ip", "this is not an IP address")
+    if country is not None and country not in COUNTRIES:
+        raise invalid_field("country", "a country is its ISO 3166 code, for instance CH")
+    e164, where = _meant(of, to, country)
+    target, now = Target(of.id, number_index(core, e164), e164, where, ip), now_ms()
+    snapshot = core.snapshot()
+    return Standing(
+        of,
+        mask(e164) if e164 else None,
+        client_network(ip) if ip else None,
+        where or None,
+        fraud_states.read(core.link, of.id, _scopes(core, of, e164, where, ip)),
+        snapshot.blocked.hits(target, now),
+        snapshot.allowed.hits(target, now),
+        held(core, of.id),
+    )
+
+
+def held(core: Core, application: str | None = None) -> Sequence[Quarantine]:
+    """The prefixes in quarantine, those that last longest first; of one application or of all."""
+    own = (each for each in quarantines.quarantines(core) if application in (None, each.application))
+    return sorted(own, key=lambda each: each.until_ms, reverse=True)
+
+
+def held_of(core: Core, application: str | None) -> Sequence[Quarantine]:
+    """The same by an application's id or name."""
+    if application is None:
+        return held(core)
+    with looking(core) as connection:
+        of = owner(connection, application)
+    return held(core, of.id)
+
+
+def lift(core: Core, actor: str, application: str, prefix: str) -> Sequence[Quarantine]:
+    """Ends a prefix' quarantine, and answers those that stay; Refusal not_found if it is in none."""
+    with looking(core) as connection:
+        of = owner(connection, application)
+    quarantines.lift(core, actor, of.id, f"+{prefix.lstrip('+ ')}")
+    return held(core, of.id)
+
+
+def may_owe(thresholds: Thresholds, scope: str) -> tuple[float | None, float | None]:
+    """How many sends a scope may owe before it is challenged and before it is refused; None where nothing says."""
+    return getattr(thresholds, f"{scope}_weak", None), getattr(thresholds, f"{scope}_strong", None)
+
+
+def _meant(of: Application, to: str | None, country: str | None) -> tuple[str, str]:
+    if to is None:
+        return "", country or ""
+    found = number("to", to, of.policy.default_region)
+    return found.e164, found.country
+
+
+def _scopes(core: Core, of: Application, e164: str, country: str, ip: str | None) -> Scopes:
+    """The scopes that are meant; what is not is named by nothing, and has no state."""
+    if e164:
+        return scopes_of(core.index_key, of.id, e164, country, ip)
+    network = scope_digest(core.index_key, of.id, "network", client_network(ip)) if ip else ""
+    return Scopes("", "", "", country, network)
