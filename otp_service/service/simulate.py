@@ -15,6 +15,7 @@ from otp_service.domain.templates.template import dlt_of
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import Destination, admit, locate, number_index
+from otp_service.service.fraud import judged
 from otp_service.service.limits import is_exempt, limits_of, message_limits_of, whence_of
 from otp_service.service.messages import admit as admit_message
 from otp_service.service.messages import word
@@ -29,6 +30,7 @@ from otp_service.store.refused import Refused
 ID = "msg_simulated"
 SHOWN = "0"  # what stands for each symbol of a code
 SAMPLE = "000000 is your code"
+_BRAKED = {"challenge": "challenge_required", "deny": "refused_as_fraud"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Simulated:
     message: Message
     price_micros: int  # what the limits of money are charged
     decision: Decision
+    fraud: str | None = None  # what the brake says, if it judges at all: allow, challenge or deny
 
 
 def simulate_start(core: Core, caller: Caller, request: StartRequest) -> Simulated:
@@ -62,7 +65,10 @@ def simulate_start(core: Core, caller: Caller, request: StartRequest) -> Simulat
         purpose=request.purpose,
         dlt=dlt_of(sending.template, number.country),
     )
-    return _simulated(core, number, before, limits, message, sending.price_micros)
+    found = _simulated(core, number, before, limits, message, price)
+    said = None if exempt else judged(core, caller, destination, request, price)
+    code = _BRAKED.get(said or "") if policy.fraud == "enforce" else None
+    return replace(found, fraud=said, refusals=[*found.refusals, *([_refused(code, 0)] if code else [])])
 
 
 def simulate_message(core: Core, caller: Caller, request: MessageRequest) -> Simulated:

@@ -55,6 +55,7 @@ def _simulated(found: Simulated) -> dict[str, Any]:
         "encoding": found.message.encoding,
         "segments": found.message.segments,
         "price_micros": found.price_micros,
+        "fraud": found.fraud,
         "route": route(found.decision),
     }
 
