@@ -9,6 +9,7 @@ from otp_service.domain.limits import parse_limits
 from otp_service.domain.phone import mask
 from otp_service.ledger import audit
 from otp_service.ledger.applications import Application
+from otp_service.ledger.changes import Change
 from otp_service.service.admin.fields import under
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.admin.subjects import caller_of, destination_of
@@ -16,6 +17,7 @@ from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import Destination
 from otp_service.service.limits import Whence, client_limits, index, number_limits, spend_limits
+from otp_service.service.people import known_as
 from otp_service.store.limits import Count, Rule, peek, reset, rules
 
 SCOPES = {"country": "spend_country"}  # where the store's word is not the one that people read
@@ -102,7 +104,7 @@ def start_again(
         asked = _asked(core, owner(change.connection, application), subject, test)
         own = _own(core, asked)
         before = _used(peek(core.link, own))
-        for kind, target in _targets(asked):
+        for kind, target in _targets(core, change, asked):
             said = {"kind": kind, "test": test}
             audit.record(
                 *(change, "limits.reset"),
@@ -170,8 +172,8 @@ def _used(counts: Sequence[Count]) -> dict[str, int]:
     return {count.rule.name: count.rule.amount - count.left for count in reversed(counts)}
 
 
-def _targets(asked: _Asked) -> Iterator[tuple[str, str]]:
-    """Whose limits start again, as the audit names them: by keyed indexes, so that it leads to nobody by itself."""
+def _targets(core: Core, change: Change, asked: _Asked) -> Iterator[tuple[str, str]]:
+    """Whose limits start again, as the audit names them: a person by a random id, the rest by keyed indexes."""
     if asked.destination:
-        yield "to", asked.destination.index
+        yield "to", known_as(core, change.connection, asked.destination)
     yield from ((kind, index) for kind, index in asked.whence.items() if kind != "network")

@@ -12,6 +12,7 @@ from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.admin.subjects import caller_of, destination_of
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import Destination
+from otp_service.service.people import known_as
 from otp_service.service.sealed import number_in_ledger
 from otp_service.store.verifications import FailureLock, failure_lock, forgive
 
@@ -48,7 +49,8 @@ def lift(core: Core, actor: str, application: str, to: str, *, test: bool = Fals
         if counted.failures and not lifted:
             before = {"failures": counted.failures}
             after = {"reason": reason} if reason else None
-            audit.record(change, "lock.lift", application_id=found.id, target=meant.index, before=before, after=after)
+            target = known_as(core, change.connection, meant)
+            audit.record(change, "lock.lift", application_id=found.id, target=target, before=before, after=after)
         if counted.failures or lifted:
             forgive(core.link, core.cells, meant.at.subject)  # last: without Redis nothing of this is written
     return _lock(core, found, meant, held=False)
