@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger import admin_passkeys, admin_sessions, admins, audit
 from otp_service.ledger.admins import Account
@@ -37,6 +39,15 @@ class Ways:
     password: bool
     passkeys: int
     sso: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An account, how it signs in, and when it was last here in a session that lives."""
+
+    account: Account
+    ways: tuple[str, ...]
+    seen_at: int | None
 
 
 def invite(core: Core, actor: str, name: str, role: str) -> Invited:
@@ -103,6 +114,23 @@ def listed(core: Core) -> list[Account]:
     """Every account, by name."""
     with looking(core) as connection:
         return admins.listed(connection)
+
+
+def overview(core: Core) -> list[Seen]:
+    """Every account with how it signs in and when it was last here, by name."""
+    with looking(core) as connection:
+        return [_seen(connection, account) for account in admins.listed(connection)]
+
+
+def _seen(connection: Connection, account: Account) -> Seen:
+    passkeys = len(admin_passkeys.of_admin(connection, account.id))
+    latest = admin_sessions.of_admin(connection, account.id, now_ms())
+    found = {
+        "password and app": account.totp_sealed is not None,
+        "1 passkey" if passkeys == 1 else f"{passkeys} passkeys": passkeys > 0,
+        "single sign-on": account.oidc_subject is not None,
+    }
+    return Seen(account, tuple(name for name, has in found.items() if has), latest[0].seen_at if latest else None)
 
 
 def ways(core: Core, admin_id: str) -> Ways:

@@ -17,6 +17,7 @@ PAGES = (
     "blocks",
     "find",
     "limits",
+    "policies",
     "senders",
     "templates",
 )
