@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from otp_service.service.core import now_ms
 from otp_service.settings import Settings
+from otp_service.store.fraud import quarantines_key
 from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled
-from tests.console.traffic import Route, busy, configured
+from tests.console.traffic import HOUR, Route, busy, configured
 from tests.world import NUMBER
 
 SWISS_NUMBERS = [Route("CH", "+4179123", "swift", 12, 12, 9), Route("CH", "+4178555", "swift", 4, 4, 3)]
@@ -133,3 +135,24 @@ def test_refusals_are_counted_by_country_and_block(console: Console) -> None:
     expect(page.get_by_role("row", name="Switzerland").locator("td").nth(5)).to_have_text("2")
     page.goto("/console/countries/CH/4179")
     expect(page.get_by_role("row", name="+4179123").locator("td").nth(5)).to_have_text("2")
+
+
+def test_a_quarantine_is_seen_and_lifted(console: Console) -> None:
+    """A prefix in quarantine is marked with its end, also at its country, and is lifted after being asked once more."""
+    world = console.world
+    key = quarantines_key(world.shop)
+    world.core.link.command("ZADD", key, now_ms() + HOUR, "+99890 UZ")
+    page = console.page("fraud")
+    page.goto("/console/countries")
+    expect(page.get_by_role("row", name="Uzbekistan")).to_contain_text("+99890")
+    page.get_by_role("link", name="Uzbekistan", exact=True).click()
+    row = page.get_by_role("row", name="+99890")
+    expect(row).to_contain_text("quarantine")
+    held = page.get_by_role("region", name="In quarantine")
+    expect(held).to_contain_text("+99890 Uzbekistan gets no codes of shop")
+    held.get_by_text("Lift").first.click()
+    held.get_by_role("button", name="Lift").click()
+    expect(page.get_by_role("status")).to_contain_text("+99890 gets codes again")
+    assert world.core.link.command("ZCARD", key) == 0
+    expect(row).not_to_contain_text("quarantine")
+    expect(held).to_have_count(0)

@@ -12,6 +12,7 @@ from otp_service.domain.errors import Refusal
 from otp_service.service.admin import blocks
 from otp_service.service.console import places, quarantines
 from otp_service.service.console.places import Place
+from otp_service.service.console.quarantines import Quarantine
 from otp_service.service.core import now_ms
 from otp_service.web.console import PATH, charts
 from otp_service.web.console.frame import (
@@ -28,6 +29,7 @@ from otp_service.web.console.showing import asked_range, offered, unless_away, w
 
 ENDS = {"1h": 3600, "24h": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400, "never": 0}
 ENDINGS = (("24h", "in 24 hours"), ("1h", "in an hour"), ("7d", "in 7 days"), ("30d", "in 30 days"), ("never", "never"))
+MOST_HELD = 12
 LOW = 0.5  # conversion: below it a place glows
 Order = Callable[[Place], Any]
 # What can be sorted by -> what of a place that is; the first is the usual one.
@@ -146,8 +148,20 @@ def _drawn(found: Sequence[Place] | None, what: str, above: list[tuple[str, str]
         ranges=offered(),
         most={key: max((order(place) for place in shown), default=0) for key, (_, order) in ORDERS.items()},
         low=_low,
+        held=_held(above),
+        country_name=country_name,
+        names={id_: each.name for id_, each in core().snapshot().applications.items()},
         heat=charts.heat,
     )
+
+
+def _held(above: list[tuple[str, str]]) -> Sequence[Quarantine]:
+    """The quarantines of what the page is about, those that last longest first."""
+    found = unless_away(lambda: quarantines.quarantines(core())) or ()
+    country = above[0][1] if above else None
+    application = application_filter()
+    wanted = (each for each in found if country in (None, each.country) and application in (None, each.application))
+    return sorted(wanted, key=lambda each: -each.until_ms)[:MOST_HELD]
 
 
 def _low(place: Place) -> float:
