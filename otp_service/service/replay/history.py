@@ -25,7 +25,7 @@ def history(core: Core, application: str, from_ms: int, to_ms: int, most: int = 
     """What an application (id or name) sent in [from_ms, to_ms), as a trace that begins at 0.
 
     Numbers keep their block, their last four digits are made up: runs of numbers are not seen again. What was refused
-    then was never sent, and is not in it. Who typed a code in is taken to be somebody who would have solved a challenge.
+    then was never sent, and is not in it. Who typed a code in is taken to have been able to solve a challenge.
     """
     with looking(core) as connection:
         owned: Application = owner(connection, application)
