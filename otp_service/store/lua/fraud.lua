@@ -120,6 +120,7 @@ local function weigh_block(f)
   local b, m, weak, strong = f.b, f.m, f.m.b_weak, f.m.b_strong
   local apart = b[LAST] > 0 and math.abs(f.digits - (b[LAST] - 1)) or 10000
   f.run = apart == 0 and math.max(1, b[RUN]) or apart <= NEAR and b[RUN] + 1 or 1 -- who tries again is no sequence
+  if f.p[G] >= m.proven then strong = 2 * strong end -- in a dense block an hour's outage leaves many codes untyped
   if f.run >= m.run_weak then
     strong = math.min(strong, m.run_strong)
     note(f, 'b', 'sequence', 1, f.run, m.run_weak)
