@@ -3,6 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from otp_service.domain.messages import Outcome
+from otp_service.service.gauges import Looked
 
 ATTEMPTS = Counter(
     "otp_attempts_total", "Tries with providers, by what came of them.", ["provider", "verdict", "reason"]
@@ -16,6 +17,11 @@ DRAINED = Counter("otp_facts_drained_total", "Facts that the ledger took.")
 WEBHOOKS = Counter("otp_webhooks_total", "Tries to deliver events, and endpoints that were disabled.", ["result"])
 AUDIT = Gauge("otp_audit_entries", "Entries of the audit.")
 AUDIT_HEAD = Gauge("otp_audit_head_seq", "The entry whose signed head went out last.")
+REDIS_UP = Gauge("otp_redis_up", "1 while Redis answers this courier.")
+SPENT = Gauge("otp_spend_ratio", "Of the fullest daily ceiling of an application, what is spent; 1 is all of it.")
+QUARANTINED = Gauge("otp_quarantined_prefixes", "Prefixes that the brake holds in quarantine, over all applications.")
+BREAKERS = Gauge("otp_breakers_open", "Countries in which a provider is shut out.", ["provider"])
+KEYS_MISSING = Gauge("otp_keys_missing", "Keys that stored values were sealed with and the ring no longer has.")
 STUMBLES = Counter("otp_courier_stumbles_total", "Loops of the courier that met an error and go on.", ["what"])
 
 
@@ -53,6 +59,19 @@ class Measured:
         """How long the audit is, and how far its signed heads are."""
         AUDIT.set(entries)
         AUDIT_HEAD.set(head)
+
+    def looked(self, found: Looked) -> None:
+        """How things stand now; without Redis only that is known."""
+        REDIS_UP.set(found.redis_up)
+        if found.redis_up:
+            SPENT.set(found.spent)
+            QUARANTINED.set(found.quarantined)
+            for provider, shut in found.breakers.items():
+                BREAKERS.labels(provider).set(shut)
+
+    def keys_missing(self, count: int) -> None:
+        """How many keys the ring lacks."""
+        KEYS_MISSING.set(count)
 
     def stumbled(self, what: str) -> None:
         """One of the loops met an error."""

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from otp_service.domain.messages import Outcome
+from otp_service.service.gauges import Looked
 
 
 class Observe(Protocol):
@@ -28,6 +29,12 @@ class Observe(Protocol):
 
     def audit(self, entries: int, head: int) -> None:
         """The audit has so many entries, and the last signed head is of this one."""
+
+    def looked(self, found: Looked) -> None:
+        """How things stand now."""
+
+    def keys_missing(self, count: int) -> None:
+        """Stored values were sealed with so many keys that the ring no longer has."""
 
     def stumbled(self, what: str) -> None:
         """One of the courier's loops met an error and will try again."""
@@ -55,6 +62,12 @@ class Unobserved:
         """Nothing."""
 
     def audit(self, entries: int, head: int) -> None:
+        """Nothing."""
+
+    def looked(self, found: Looked) -> None:
+        """Nothing."""
+
+    def keys_missing(self, count: int) -> None:
         """Nothing."""
 
     def stumbled(self, what: str) -> None:

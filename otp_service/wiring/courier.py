@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service.courier.asking import UNREGISTERED, TakeOut
 from otp_service.courier.drain import LedgerDown
+from otp_service.courier.gauges import watch
 from otp_service.courier.heads import Heads
 from otp_service.courier.observe import Observe, Unobserved
 from otp_service.courier.sinks import Console, Swallow
@@ -65,6 +66,7 @@ async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, obser
                 both.create_task(courier.run(stop))
                 both.create_task(notifier.run(stop))
                 both.create_task(heads_of(parts, observe).run(stop))
+                both.create_task(watch(core, observe or Unobserved(), stop))
         finally:
             await client.aclose()
 
@@ -92,6 +94,9 @@ def ledger_of(core: Core) -> Callable[[Any], None]:
         try:
             apply_facts(core.engine, facts)
             heed(core, facts)
+            for fact in facts:
+                if fact.type == "alarm":
+                    core.observe.alarmed(fact.data["kind"])
         except SQLAlchemyError as error:
             raise LedgerDown(type(error).__name__) from error
 

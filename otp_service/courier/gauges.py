@@ -1,0 +1,25 @@
+"""The courier looks at how things stand and tells whoever measures; all couriers see the same."""
+
+import asyncio
+
+from otp_service.courier.loops import repeat
+from otp_service.courier.observe import Observe
+from otp_service.service.core import Core
+from otp_service.service.gauges import look, missing_keys
+
+LOOK_S = 10.0
+KEYS_S = 600.0  # it goes through every sealed value
+
+
+async def watch(core: Core, observe: Observe, stop: asyncio.Event) -> None:
+    """Looks until `stop`."""
+
+    async def looked() -> None:
+        observe.looked(await asyncio.to_thread(look, core))
+
+    async def counted() -> None:
+        observe.keys_missing(await asyncio.to_thread(missing_keys, core))
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(repeat("gauges", looked, stop, every_s=LOOK_S, stumbled=observe.stumbled))
+        both.create_task(repeat("keys", counted, stop, every_s=KEYS_S, stumbled=observe.stumbled))
