@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from otp_service.domain.countries import country_name
 from otp_service.ledger.dashboards.news import News
 
 Tone = Literal["good", "note", "bad", ""]
+MOST = 100  # per cent: the budget is gone
 
 # What an event is called in the tail, and how it bodes.
 WORDS: Mapping[str, tuple[str, Tone]] = {
@@ -21,10 +22,11 @@ WORDS: Mapping[str, tuple[str, Tone]] = {
     "message.undelivered": ("text undelivered", "bad"),
     "message.failed": ("text failed", "bad"),
     "inbound.received": ("somebody answered", ""),
-    "destination.locked": ("number locked", "bad"),
+    "destination.locked": ("wrong codes in a row", "bad"),
     "fraud.alarm": ("fraud alarm", "bad"),
     "spend.alarm": ("spend alarm", "bad"),
     "sender.suspended": ("sender suspended", "bad"),
+    "audit.head": ("audit signed", ""),
     "webhook.disabled": ("webhook disabled", "bad"),
     "webhook.test": ("webhook tried out", ""),
 }
@@ -52,6 +54,15 @@ class Alarm:
     link: str
 
 
+class Told(NamedTuple):
+    """What an alarm says."""
+
+    title: str
+    advice: str
+    path: str
+    link: str
+
+
 def headline(each: News) -> Headline:
     """An event in a few words; of a type that this release doesn't know its name."""
     words, tone = WORDS.get(each.type, (each.type, ""))
@@ -60,8 +71,7 @@ def headline(each: News) -> Headline:
 
 def alarm(each: News, application: str) -> Alarm:
     """An alarm with what to do; `application` is the name of whose it is."""
-    title, advice, path, link = _ALARMS[each.type](each.data, application)
-    return Alarm(each.at, title, advice, path, link)
+    return Alarm(each.at, *_ALARMS[each.type](each.data, application))
 
 
 def _about(data: Mapping[str, Any]) -> str:
@@ -69,12 +79,10 @@ def _about(data: Mapping[str, Any]) -> str:
     return " · ".join(str(data[name]).replace("_", " ") for name in names if data.get(name))
 
 
-def _fraud(data: Mapping[str, Any], application: str) -> tuple[str, str, str, str]:
+def _fraud(data: Mapping[str, Any], application: str) -> Told:
     country, prefix = data.get("country") or "", data.get("prefix") or ""
-    if str(data.get("kind", "")).startswith("spend"):
-        return _spend(data, application)
     where = " ".join(part for part in (f"+{str(prefix).lstrip('+')}" if prefix else "", country_name(country)) if part)
-    return (
+    return Told(
         f"Codes of {application or 'an application'} to {where or 'a range of numbers'} are not typed in",
         "They are in quarantine. If nobody of yours lives there, block them for longer; "
         "if it is an outage or a launch, look at the providers and lift it.",
@@ -83,11 +91,11 @@ def _fraud(data: Mapping[str, Any], application: str) -> tuple[str, str, str, st
     )
 
 
-def _spend(data: Mapping[str, Any], application: str) -> tuple[str, str, str, str]:
-    share = data.get("share") or str(data.get("kind", "")).removeprefix("spend_")
+def _spend(data: Mapping[str, Any], application: str) -> Told:
+    share = data.get("share")
     where = f" to {country_name(data['country'])}" if data.get("country") else ""
-    left = " Nothing more goes out until it is raised or the day is over." if str(share) == "100" else ""
-    return (
+    left = " Nothing more goes out until it is raised or the day is over." if share == MOST else ""
+    return Told(
         f"{application or 'An application'} has spent {share or 'much'} % of a day's money{where}",
         f"See what it was spent on.{left} Raise the ceiling only if these people are yours.",
         "/money",
@@ -95,9 +103,9 @@ def _spend(data: Mapping[str, Any], application: str) -> tuple[str, str, str, st
     )
 
 
-def _sender(data: Mapping[str, Any], application: str) -> tuple[str, str, str, str]:
+def _sender(data: Mapping[str, Any], application: str) -> Told:
     where = f" in {country_name(data['country'])}" if data.get("country") else ""
-    return (
+    return Told(
         f"{data.get('provider', 'A provider')} no longer takes the sender {data.get('sender') or 'of its own'}{where}",
         "Texts go out under another sender, if there is one. Register it with the vendor, then put it back.",
         "/senders",
@@ -105,8 +113,8 @@ def _sender(data: Mapping[str, Any], application: str) -> tuple[str, str, str, s
     )
 
 
-def _webhook(data: Mapping[str, Any], application: str) -> tuple[str, str, str, str]:
-    return (
+def _webhook(data: Mapping[str, Any], application: str) -> Told:
+    return Told(
         f"A webhook of {application or 'the operator'} was disabled",
         "Its endpoint answered nothing good for days. Repair it, then: otp-service webhooks enable ID.",
         "",
@@ -114,10 +122,18 @@ def _webhook(data: Mapping[str, Any], application: str) -> tuple[str, str, str, 
     )
 
 
-def _locked(data: Mapping[str, Any], application: str) -> tuple[str, str, str, str]:
-    return (
-        f"A number of {application or 'an application'} is locked after {data.get('failures', 'many')} wrong codes",
-        "Somebody guesses codes, or its owner is lost. Speak to the owner before you lift it.",
+def _locked(data: Mapping[str, Any], application: str) -> Told:
+    failures, owner = data.get("failures", "many"), application or "an application"
+    if not data.get("disabled"):
+        return Told(
+            f"Somebody typed {failures} wrong codes in a row for a number of {owner}",
+            "Somebody guesses codes, or its owner is lost. At a hundred the number is disabled.",
+            "/limits",
+            "Look at the locks",
+        )
+    return Told(
+        f"A number of {owner} is disabled after {failures} wrong codes",
+        "Its owner gets no codes either. Speak to them before you lift the lock.",
         "/limits",
         "Look at the locks",
     )
