@@ -8,6 +8,7 @@ PAGES = (
     "money",
     "sign_in",
     "set_up",
+    "sso",
     "prove",
     "numbers",
     "profile",

@@ -1,0 +1,97 @@
+"""A policy that is about to change: what differs, who may do it, and whether it takes another proof of who they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from otp_service.domain.errors import Refusal
+from otp_service.domain.policy import Policy
+from otp_service.ledger.applications import Application
+from otp_service.service.admin import applications, policies
+from otp_service.service.console.policy_fields import Field, every
+from otp_service.service.core import Core
+
+# What the role fraud may change; anything else takes an admin.
+OF_FRAUD = ("limits.", "thresholds.", "message_limits", "fraud", "challenge", "countries", "blocked_line_types")
+CEILINGS = ("spend_per_day_micros", "spend_per_country_per_day_micros")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that changes, as people read it."""
+
+    field: Field
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A policy as it would be."""
+
+    application: Application
+    policy: Policy
+    patch: Mapping[str, Any]
+    differences: tuple[Difference, ...]
+    most_before_micros: int | None
+    most_after_micros: int | None
+
+    @property
+    def needs_admin(self) -> bool:
+        """Whether it changes more than limits and fraud."""
+        return any(not each.field.name.startswith(OF_FRAUD) for each in self.differences)
+
+    @property
+    def loosens_spend(self) -> bool:
+        """Whether more could be spent: a ceiling rises or goes."""
+        old, new = self.application.policy, self.policy
+        return any(_more(getattr(new, name), getattr(old, name)) for name in CEILINGS)
+
+
+def change(core: Core, application: str, typed: Mapping[str, str]) -> Change:
+    """What was typed as a change; Refusal invalid_field by the inputs' names."""
+    found = applications.get(core, application)
+    patch = _patch(found.policy, typed)
+    policy = policies.merged(found.policy, patch, production=core.production)
+    pairs = ((each, each.written(each.value(found.policy)), each.written(each.value(policy))) for each in every())
+    differences = tuple(Difference(*each) for each in pairs if each[1] != each[2])
+    return Change(
+        found,
+        policy,
+        patch,
+        differences,
+        applications.most_an_hour_costs(core, found),
+        applications.most_an_hour_costs(core, Application(found.id, found.name, policy, found.created_at)),
+    )
+
+
+def save(core: Core, actor: str, change: Change, *, role: str, proven: bool) -> None:
+    """Puts it in force; Refusal forbidden for who may not, or has not just proven who they are."""
+    if change.needs_admin and role != "admin":
+        raise Refusal("forbidden", "these fields take the role admin; fraud may change limits, countries and the brake")
+    if change.loosens_spend and not proven:
+        raise Refusal("forbidden", "to raise a ceiling of money, prove once more who you are")
+    applications.set_policy(core, actor, change.application.id, change.patch)
+
+
+def _patch(policy: Policy, typed: Mapping[str, str]) -> dict[str, Any]:
+    """What was typed and differs, as RFC 7396 merges it."""
+    patch: dict[str, Any] = {}
+    for field in every():
+        text = typed.get(field.input)
+        if text is None or _same(text, field.written(field.value(policy))):
+            continue
+        outer, _, inner = field.name.partition(".")
+        if inner:
+            patch.setdefault(outer, {})[inner] = field.read(text)
+        else:
+            patch[outer] = field.read(text)
+    return patch
+
+
+def _same(text: str, written: str) -> bool:
+    return text.replace("\r\n", "\n").strip() == written
+
+
+def _more(new: int | None, old: int | None) -> bool:
+    return old is not None and (new is None or new > old)
