@@ -31,29 +31,28 @@ class Solved:
     ends_ms: int
 
 
-def solved(core: Core, caller: Caller, destination: Destination, request: StartRequest) -> Solved | None:
-    """The solution that came with a start; None if none did, or if nothing could ask for one.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a start brought along: a solution that counts, or the refusal if nobody can say now whether it does."""
 
-    Refusal challenge_required with a fresh challenge if it is wrong, expired or somebody else's, and unavailable while
-    its vendor can't be asked. In shadow mode nobody is refused over a solution.
+    solved: Solved | None = None
+    unable: Refusal | None = None
+
+
+def brought(core: Core, caller: Caller, destination: Destination, request: StartRequest) -> Brought:
+    """What a start brought along. A solution that is wrong, expired or somebody else's is as good as none.
+
+    Whether one is needed is said by the brake alone: a vendor that is away must not stop whom nobody asks.
     """
-    policy = caller.application.policy
-    if request.challenge is None or policy.fraud == "off" or caller.test:
-        return None
+    if request.challenge is None or caller.application.policy.fraud == "off" or caller.test:
+        return Brought()
     captcha = _captcha(core, caller)
+    if captcha is None:
+        return Brought(_worked(core, caller, destination, request))
     try:
-        found = (
-            _vouched(core, captcha, caller, destination, request)
-            if captcha
-            else _worked(core, caller, destination, request)
-        )
-    except Refusal:
-        if policy.fraud == "enforce":
-            raise
-        return None
-    if found is None and policy.fraud == "enforce":
-        raise required(core, caller, destination, request)
-    return found
+        return Brought(_vouched(core, captcha, caller, destination, request))
+    except Refusal as unable:
+        return Brought(unable=unable)
 
 
 def offer(core: Core, caller: Caller, destination: Destination, request: StartRequest) -> dict[str, Any]:
@@ -70,12 +69,16 @@ def offer(core: Core, caller: Caller, destination: Destination, request: StartRe
     return {"kind": "altcha", "altcha": made, "expires_at": rfc3339(ends_s * 1000), "page": link}
 
 
-def required(core: Core, caller: Caller, destination: Destination, request: StartRequest) -> Refusal:
-    """The refusal that asks for a solution, with a fresh challenge."""
-    why = "solve this challenge and start again with the solution in the field challenge"
+def told(
+    refusal: Refusal, brought: Brought, core: Core, caller: Caller, destination: Destination, request: StartRequest
+) -> Refusal:
+    """The refusal that asks for a challenge, with a fresh one; or what hinders us from saying whether it was solved."""
+    if brought.unable:
+        return brought.unable
     if request.challenge is not None:
-        why = f"the solution is wrong, expired, used up or another's: {why}"
-    return Refusal("challenge_required", why, members={"challenge": offer(core, caller, destination, request)})
+        refusal.detail = f"the solution is wrong, expired, used up or another's: {refusal.detail}"
+    refusal.members["challenge"] = offer(core, caller, destination, request)
+    return refusal
 
 
 def hostnames(core: Core, captcha: Captcha) -> frozenset[str]:

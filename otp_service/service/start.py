@@ -14,7 +14,7 @@ from otp_service.domain.requests import StartRequest
 from otp_service.domain.templates.template import check_variable, dlt_of
 from otp_service.service import challenges
 from otp_service.service.callers import Caller
-from otp_service.service.challenges import Solved
+from otp_service.service.challenges import Brought
 from otp_service.service.core import Core, now_ms, random_bytes
 from otp_service.service.destination import Destination, admit, locate
 from otp_service.service.fraud import brake_of
@@ -39,7 +39,7 @@ class Asked:
     destination: Destination
     sending: Sending
     whence: Whence
-    solved: Solved | None
+    brought: Brought
 
     @property
     def policy(self) -> Policy:
@@ -69,9 +69,9 @@ def _asked(core: Core, caller: Caller, request: StartRequest, request_id: str, *
     refuse_unfit(caller.application.policy, request, resent)
     destination = admit(core, caller, request)
     sending = prepare(core, caller, request, destination.number.country, destination.number.e164)
-    solved = challenges.solved(core, caller, destination, request)
+    brought = challenges.brought(core, caller, destination, request)
     whence = whence_of(core, caller, request)
-    return Asked(core, caller, request, request_id, destination, sending, whence, solved)
+    return Asked(core, caller, request, request_id, destination, sending, whence, brought)
 
 
 def _started(asked: Asked, opening: store.Opening) -> store.Started:
@@ -79,9 +79,10 @@ def _started(asked: Asked, opening: store.Opening) -> store.Started:
     try:
         return store.start(core.link, core.cells, opening, clustered=core.clustered)
     except Refusal as refusal:
-        if refusal.code == "challenge_required":
-            refusal.members["challenge"] = challenges.offer(core, asked.caller, asked.destination, asked.request)
-        raise
+        if refusal.code != "challenge_required":
+            raise
+        place = (core, asked.caller, asked.destination, asked.request)
+        raise challenges.told(refusal, asked.brought, *place) from None
 
 
 def refuse_unfit(policy: Policy, request: StartRequest, resent: bool) -> None:
@@ -139,13 +140,13 @@ def _opening(asked: Asked, operation: Operation, only: str) -> store.Opening:
         application=asked.caller.application.id,
         brake=None if exempt else _brake(asked, price),
         mode=policy.fraud,
-        solution=asked.solved.id if asked.solved else "",
-        solution_ms=max(1, asked.solved.ends_ms - now_ms()) if asked.solved else 0,
+        solution=asked.brought.solved.id if asked.brought.solved else "",
+        solution_ms=max(1, asked.brought.solved.ends_ms - now_ms()) if asked.brought.solved else 0,
     )
 
 
 def _brake(asked: Asked, price: int) -> Brake | None:
-    solved = asked.solved is not None
+    solved = asked.brought.solved is not None
     return brake_of(asked.core, asked.caller, asked.destination, asked.request, price, solved=solved)
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from otp_service import wiring
 from otp_service.client import solve
-from otp_service.domain.errors import Refusal
 from otp_service.domain.requests import Client, StartRequest
 from otp_service.service import challenges
 from otp_service.service.callers import Caller, authenticate
@@ -60,10 +59,10 @@ def offered(world: World, **more: Any) -> dict[str, Any]:
     return found
 
 
-def refused(world: World, challenge: str, **more: Any) -> Refusal:
-    with pytest.raises(Refusal) as refused:
-        asked(world, challenges.solved, challenge=challenge, **more)
-    return refused.value
+def counted(world: World, challenge: str | None, **more: Any) -> Solved | None:
+    """The solution that counts of what a start brought along."""
+    found: Solved | None = asked(world, challenges.brought, challenge=challenge, **more).solved
+    return found
 
 
 def test_an_offer_is_solved(world: World) -> None:
@@ -74,9 +73,10 @@ def test_an_offer_is_solved(world: World) -> None:
     assert link == "https://otp.example/challenge"
     assert json.loads(base64.urlsafe_b64decode(fragment + "==")) == offer["altcha"]
     assert offer["altcha"]["maxnumber"] == 1000
-    found: Solved = asked(world, challenges.solved, challenge=solve(offer))
+    found = counted(world, solve(offer))
+    assert found
     assert 300_000 < found.ends_ms - now_ms() <= 360_000
-    assert asked(world, challenges.solved, challenge=solve(offer)) == found
+    assert counted(world, solve(offer)) == found
 
 
 def test_no_two_offers_are_alike(world: World) -> None:
@@ -96,12 +96,11 @@ def test_no_two_offers_are_alike(world: World) -> None:
     ],
     ids=["number", "network", "device", "no device", "nobody"],
 )
-def test_a_solution_of_others_is_refused_with_a_fresh_challenge(world: World, more: dict[str, Any]) -> None:
-    """For another number, network or device a solution is refused, and the refusal brings the challenge that fits."""
+def test_a_solution_of_others_is_none(world: World, more: dict[str, Any]) -> None:
+    """For another number, network or device a solution does not count, and there the one that fits does."""
     world.policy(**EASY)
-    refusal = refused(world, solve(offered(world)), **more)
-    assert refusal.code == "challenge_required"
-    assert asked(world, challenges.solved, challenge=solve(refusal.members["challenge"]), **more)
+    assert counted(world, solve(offered(world)), **more) is None
+    assert counted(world, solve(offered(world, **more)), **more)
 
 
 def test_a_phone_may_move_within_its_network(world: World) -> None:
@@ -109,7 +108,7 @@ def test_a_phone_may_move_within_its_network(world: World) -> None:
     world.policy(**EASY)
     for one, two in (("203.0.113.7", "203.0.113.99"), ("2001:db8:7::1", "2001:db8:7:ffff::2")):
         solution = solve(offered(world, client=Client(ip=one)))
-        assert asked(world, challenges.solved, challenge=solution, client=Client(ip=two))
+        assert counted(world, solution, client=Client(ip=two))
 
 
 def test_a_test_key_solves_nothing_for_live_keys(world: World) -> None:
@@ -118,26 +117,22 @@ def test_a_test_key_solves_nothing_for_live_keys(world: World) -> None:
     caller = caller_of(world, world.caller(*START, test=True).key)
     request = StartRequest(to=NUMBER, client=ANA)
     offer = challenges.offer(world.core, caller, admit(world.core, caller, request), request)
-    assert refused(world, solve(offer)).code == "challenge_required"
+    assert counted(world, solve(offer)) is None
 
 
-@pytest.mark.parametrize("fraud", ["off", "shadow"])
-def test_nobody_is_refused_over_a_solution_where_nothing_is_enforced(world: World, fraud: str) -> None:
-    """With the brake off, and in shadow mode, a wrong solution is as good as none."""
-    world.policy(**{**EASY, "fraud": fraud})
-    assert asked(world, challenges.solved, challenge="wrong") is None
+def test_where_nothing_is_asked_nothing_is_looked_at(world: World) -> None:
+    """With the brake off a solution is not even looked at."""
+    world.policy(**EASY)
+    solution = solve(offered(world))
+    world.policy(**{**EASY, "fraud": "off"})
+    assert counted(world, solution) is None
 
 
 def test_a_start_without_a_solution_has_none(world: World) -> None:
-    """Whoever brings no solution has solved nothing, and is refused nothing by that alone."""
-    assert asked(world, challenges.solved) is None
-
-
-def test_a_refusal_repeats_no_solution(world: World) -> None:
-    """The refusal of a wrong solution does not tell it again."""
+    """Whoever brings no solution, or rubbish, has solved nothing."""
     world.policy(**EASY)
-    refusal = refused(world, "c29sdXRpb24")
-    assert "c29sdXRpb24" not in refusal.detail + json.dumps(refusal.members)
+    assert counted(world, None) is None
+    assert counted(world, "c29sdXRpb24") is None
 
 
 def test_a_captcha_is_offered_by_its_site_key(guarded: World) -> None:
@@ -151,47 +146,43 @@ def test_a_captcha_is_offered_by_its_site_key(guarded: World) -> None:
 
 def test_a_token_counts_for_whom_it_was_brought(guarded: World, vendor: CaptchaVendor) -> None:
     """A token is taken for one number and client; a repeat by the same one passes without asking the vendor again."""
-    found = asked(guarded, challenges.solved, challenge="good-1")
-    assert asked(guarded, challenges.solved, challenge="good-1").id == found.id
+    found = counted(guarded, "good-1")
+    again = counted(guarded, "good-1")
+    assert found
+    assert again
+    assert again.id == found.id
     assert [form["remoteip"] for form in vendor.asked] == ["203.0.113.7"]
-    assert refused(guarded, "good-1", to=OTHER_NUMBER).code == "challenge_required"
-    assert refused(guarded, "good-1", client=Client(ip="198.51.100.7")).code == "challenge_required"
+    assert counted(guarded, "good-1", to=OTHER_NUMBER) is None
+    assert counted(guarded, "good-1", client=Client(ip="198.51.100.7")) is None
 
 
-def test_a_bad_token_is_refused_with_the_site_key(guarded: World) -> None:
-    """A token that the vendor does not know is refused as a wrong solution is; proof of work does not do instead."""
-    refusal = refused(guarded, "forged")
-    assert (refusal.code, refusal.members["challenge"]["site_key"]) == ("challenge_required", SITE_KEY)
+def test_a_bad_token_is_none(guarded: World) -> None:
+    """A token that the vendor does not know does not count, nor does proof of work instead."""
+    assert counted(guarded, "forged") is None
     guarded.policy(**EASY)
     solution = solve(offered(guarded))
     guarded.policy(**EASY, challenge="turnstile")
-    assert refused(guarded, solution).code == "challenge_required"
+    assert counted(guarded, solution) is None
 
 
-def test_a_vendor_that_is_away_lets_nobody_pass(guarded: World, vendor: CaptchaVendor) -> None:
-    """While the vendor can't answer, a start is unavailable; the same token passes once it can."""
+def test_a_vendor_that_is_away_says_nothing(guarded: World, vendor: CaptchaVendor) -> None:
+    """While the vendor can't answer, whether a token counts is not known; the same one does once it can."""
     vendor.status = 500
-    assert refused(guarded, "good-1").code == "unavailable"
+    brought = asked(guarded, challenges.brought, challenge="good-1")
+    assert (brought.solved, brought.unable.code) == (None, "unavailable")
     vendor.status, vendor.used = 200, set()
-    assert asked(guarded, challenges.solved, challenge="good-1")
-
-
-def test_in_shadow_mode_a_vendor_that_is_away_stops_nobody(guarded: World, vendor: CaptchaVendor) -> None:
-    """In shadow mode a start goes on, whatever its token is worth."""
-    vendor.status = 500
-    guarded.policy(fraud="shadow", challenge="turnstile")
-    assert asked(guarded, challenges.solved, challenge="good-1") is None
+    assert counted(guarded, "good-1")
 
 
 def test_a_captcha_that_is_not_configured_is_made_up_for_by_work(world: World) -> None:
     """A policy that asks for a CAPTCHA without keys asks for proof of work: nobody could solve the other."""
     world.policy(**EASY, challenge="hcaptcha")
-    assert asked(world, challenges.solved, challenge=solve(offered(world)))
+    assert counted(world, solve(offered(world)))
 
 
 def test_tokens_are_nowhere_in_redis(guarded: World) -> None:
     """What Redis remembers of a token names neither the token nor the number."""
-    asked(guarded, challenges.solved, challenge="good-1")
+    counted(guarded, "good-1")
     keys = guarded.core.link.command("KEYS", "{t:*")
     assert len(keys) == 1
     assert "good" not in keys[0]
@@ -204,4 +195,4 @@ def test_our_own_page_is_one_of_the_captchas(guarded: World, vendor: CaptchaVend
     captcha = guarded.core.provider_file.captchas["turnstile"]
     assert challenges.hostnames(guarded.core, captcha) == {HOST, "otp.example"}
     vendor.more = {"hostname": "otp.example"}
-    assert asked(guarded, challenges.solved, challenge="good-2")
+    assert counted(guarded, "good-2")

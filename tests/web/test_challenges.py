@@ -137,6 +137,24 @@ def test_without_a_challenge_weak_evidence_refuses_nobody_for_good(world: World)
     assert start(world).json.get("code") != "challenge_required"
 
 
+def test_a_solution_is_not_looked_at_where_none_is_needed(world: World) -> None:
+    """Where nothing is asked, a start passes with whatever it brings; a refusal repeats no solution."""
+    world.policy(**NEVER)
+    assert start(world, "c29sdXRpb24").status_code == 201
+    world.policy(**ALWAYS)
+    refused = start(world, "c29sdXRpb24")
+    assert "the solution is wrong" in refused.json["detail"]
+    assert "c29sdXRpb24" not in refused.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("fraud", ["shadow", "off"])
+def test_where_nothing_is_enforced_nobody_is_asked(world: World, fraud: str) -> None:
+    """In shadow mode, and with the brake off, a start passes without a solution and with a wrong one."""
+    world.policy(**{**ALWAYS, "fraud": fraud})
+    assert start(world).status_code == 201
+    assert start(world, "wrong").status_code == 200
+
+
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptchaVendor]:
     monkeypatch.setenv("CAPTCHA_SECRET", SECRET)
@@ -182,6 +200,13 @@ def test_while_the_vendor_is_away_nothing_is_used_up(guarded: World, vendor: Cap
     assert (response.status_code, response.json["code"]) == (503, "unavailable")
     assert sends(guarded) == 0
     vendor.status, vendor.used = 200, set()
+    assert start(guarded, "good-1").status_code == 201
+
+
+def test_a_vendor_that_is_away_does_not_stop_whom_nobody_asks(guarded: World, vendor: CaptchaVendor) -> None:
+    """A start that needs no challenge passes with a token, whatever has become of its vendor."""
+    guarded.policy(**NEVER, challenge="turnstile")
+    vendor.status = 503
     assert start(guarded, "good-1").status_code == 201
 
 
