@@ -10,6 +10,7 @@ from otp_service.domain.templates.template import Template
 from otp_service.ledger import blocks, keys, locks, meta, opt_outs, schema, suspensions, templates
 from otp_service.ledger.applications import COLUMNS, Application, application_of
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Listed
+from otp_service.ledger.carriers import Switch, switches
 from otp_service.ledger.engine import reading
 from otp_service.ledger.keys import ApiKey
 from otp_service.ledger.schema import api_keys
@@ -39,6 +40,7 @@ class Snapshot:
     opted_out: Mapping[tuple[str, bool, str], str] = field(default_factory=dict, repr=False)
     suspended: Suspended = field(default_factory=dict)  # senders that are shown to nobody
     allowed: Listed = field(default_factory=Listed, repr=False)
+    switches: Mapping[str, Switch] = field(default_factory=dict)  # what admins want of providers
 
 
 def load_snapshot(engine: Engine, known: Snapshot | None = None) -> Snapshot:
@@ -63,6 +65,7 @@ def _load(connection: Connection, version: int, known: Snapshot | None) -> Snaps
         opted_out=opt_outs.scopes(connection),
         suspended=suspensions.arranged(suspensions.in_force(connection)),
         allowed=blocks.load(connection, ALLOWS, known.allowed if known else None),
+        switches=switches(connection),
     )
 
 

@@ -9,6 +9,7 @@ from otp_service.domain.config_file.provider_file import SIMULATOR, ProviderEntr
 from otp_service.domain.routes.routing import Routing
 from otp_service.domain.routes.rules import Candidate
 from otp_service.domain.routes.senders import Sender
+from otp_service.ledger.carriers import AS_CONFIGURED, Switch
 from otp_service.ledger.snapshot import Snapshot
 from otp_service.providers import Provider
 
@@ -49,7 +50,9 @@ def routing_of(file: ProviderFile, providers: Mapping[str, Provider], snapshot: 
     """The routing that a configuration says, under these truths."""
     ids = {application.name: id_ for id_, application in snapshot.applications.items()}
     return Routing(
-        candidates=tuple(map(candidate_of, file.providers)),
+        candidates=tuple(
+            candidate_of(entry, snapshot.switches.get(entry.name, AS_CONFIGURED)) for entry in file.providers
+        ),
         rules=tuple(replace(rule, applications=_ids(rule.applications, ids)) for rule in file.rules),
         prices={entry.name: entry.prices for entry in file.providers},
         senders=_by_provider(file, ids),
@@ -60,16 +63,16 @@ def routing_of(file: ProviderFile, providers: Mapping[str, Provider], snapshot: 
     )
 
 
-def candidate_of(entry: ProviderEntry) -> Candidate:
-    """A configured provider as a candidate."""
+def candidate_of(entry: ProviderEntry, switch: Switch = AS_CONFIGURED) -> Candidate:
+    """A configured provider as a candidate, as far as no admin wants it otherwise."""
     return Candidate(
         entry.name,
         entry.priority,
         entry.countries,
         entry.test_only,
         entry.kind == SIMULATOR,
-        entry.weight,
-        entry.enabled,
+        entry.weight if switch.weight is None else switch.weight,
+        entry.enabled if switch.enabled is None else switch.enabled,
         entry.max_per_s,
     )
 

@@ -17,7 +17,7 @@ NoRoute = Literal["no_provider", "unregistered_sender"]
 LOST: Mapping[str, str] = {
     "forbidden": "the rule says that such messages are not sent",
     "not_in_rule": "the rule does not name it",
-    "disabled": "it is switched off in the configuration",
+    "disabled": "it is switched off, in the configuration or by an admin",
     "test_only": "it gets messages of test keys only",
     "not_for_test": "messages of test keys go to simulators only",
     "country_not_served": "it does not serve this country",

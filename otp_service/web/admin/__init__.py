@@ -11,6 +11,8 @@ from otp_service.web.admin import (
     limits,
     locks,
     people,
+    policies,
+    providers,
     refusals,
     reports,
     templates,
@@ -30,6 +32,8 @@ blueprints: tuple[Blueprint, ...] = (
     webhooks.blueprint,
     audit.blueprint,
     people.blueprint,
+    providers.blueprint,
+    policies.blueprint,
     reports.blueprint,
 )
 

@@ -188,6 +188,20 @@ class RefusalsQuery(OfApplicationQuery):
     code: Annotated[str | None, Field(pattern=r"^[a-z_]{1,40}$")] = None
 
 
+class ProviderPatch(Body):
+    """The body of PATCH /v1/admin/providers/{name}: null leaves it to the configuration."""
+
+    enabled: bool | None = None
+    weight: int | None = None
+    reason: str = ""
+
+
+class PoliciesQuery(Query):
+    """Whose policy."""
+
+    application: Application | None = None
+
+
 class FraudQuery(Query):
     """Which scopes of the brake."""
 
