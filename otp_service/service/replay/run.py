@@ -60,6 +60,13 @@ class Replay:
                 yield self._measured(row)
         yield from self._land()
 
+    def one(self, row: Row) -> Verdict:
+        """What becomes of one row, told before the next is made up: for attackers who watch."""
+        self._place += 1
+        self._pay_back(row.at_ms)
+        list(self._land())
+        return self._judge.refusal(row) or self._measured(row).verdict
+
     def _ask(self, row: Row) -> None:
         self._calls.call(*self._judge.decision(row))
         self._flying.append((row, self._place, None))
