@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from otp_service.domain.addresses import networks
 from otp_service.domain.keys import parse_ring
+from otp_service.domain.single_sign_on import SingleSignOn, parse_rules
 
 
 class Settings(BaseSettings):
@@ -45,12 +46,18 @@ class Settings(BaseSettings):
     audit_heads_file: Path | None = Field(
         None, description="path of a file to which couriers append the signed heads of the audit"
     )
+    oidc_issuer: str = Field("", description="OpenID Connect provider of the console's single sign-on, https://...")
+    oidc_client_id: str = Field("", description="what this service is called there")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="its secret there")
+    oidc_roles: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="claim=value:role[,...], for instance groups=otp-admins:admin; empty: only accounts that exist"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error")
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         0, description="port of /metrics; 0 is off (in development /metrics is on the main port)"
     )
 
-    @field_validator("trusted_proxies", "webhook_allow", mode="before")
+    @field_validator("trusted_proxies", "webhook_allow", "oidc_roles", mode="before")
     @classmethod
     def _by_commas(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -59,6 +66,12 @@ class Settings(BaseSettings):
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         networks(value)
+        return value
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _are_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        parse_rules(value)
         return value
 
     @field_validator("redis_url")
@@ -97,6 +110,21 @@ class Settings(BaseSettings):
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https://")
         return value.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("must begin with https://")
+        return value  # compared letter by letter: a slash at its end belongs to it
+
+    @property
+    def single_sign_on(self) -> SingleSignOn | None:
+        """The provider of identities, if one is named."""
+        if not self.oidc_issuer:
+            return None
+        secret = self.oidc_client_secret.get_secret_value()
+        return SingleSignOn(self.oidc_issuer, self.oidc_client_id, secret, parse_rules(self.oidc_roles))
 
     @property
     def production(self) -> bool:
@@ -151,6 +179,8 @@ def redacted(settings: Settings) -> dict[str, str]:
 def _redact(name: str, text: str) -> str:
     if name == "master_keys":
         return ",".join(f"{kid}:•••" for kid in parse_ring(text).kids) if text else ""
+    if name == "oidc_client_secret":
+        return "•••" if text else ""
     return _without_password(text)
 
 

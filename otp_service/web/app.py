@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask import Blueprint, Flask
 
 from otp_service.domain.addresses import networks
+from otp_service.domain.single_sign_on import SingleSignOn
 from otp_service.service.core import Core
 from otp_service.service.truths import Truths
 from otp_service.web import (
@@ -33,6 +34,7 @@ def make_app(
     trusted_proxies: Sequence[str] = (),
     extra: Sequence[Blueprint] = (),
     most_streams: int = 1,
+    single_sign_on: SingleSignOn | None = None,
 ) -> Flask:
     """The whole HTTP side; `extra` is what only development has, `most_streams` how many may be held open."""
     app = Flask("otp_service", static_folder=None)
@@ -42,6 +44,7 @@ def make_app(
     app.url_map.merge_slashes = False  # a redirect would name whatever Host the caller sent
     app.extensions["core"] = core
     app.extensions["truths"] = truths
+    app.extensions["single_sign_on"] = single_sign_on
     requests.install(app)
     problems.install(app)
     parts = (verifications.blueprint, callbacks.blueprint, ops.blueprint, docs.blueprint, problem_pages.blueprint)

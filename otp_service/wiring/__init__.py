@@ -54,6 +54,7 @@ class Parts:
             trusted_proxies=self.settings.trusted_proxies,
             extra=extra,
             most_streams=most_streams,
+            single_sign_on=self.settings.single_sign_on,
         )
 
 

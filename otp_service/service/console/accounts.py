@@ -1,5 +1,6 @@
 """Accounts of the console: made by an admin, set up by their owner through a link that works once."""
 
+import unicodedata
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -8,7 +9,7 @@ from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger import admin_passkeys, admin_sessions, admins, audit
 from otp_service.ledger.admins import Account
 from otp_service.ledger.changes import Change
-from otp_service.service.admin.fields import shown_name
+from otp_service.service.admin.fields import UNSEEN, words
 from otp_service.service.admin.opening import changing, looking
 from otp_service.service.console import passwords, totp
 from otp_service.service.console.sessions import hashed, new_token
@@ -52,7 +53,7 @@ class Seen:
 
 def invite(core: Core, actor: str, name: str, role: str) -> Invited:
     """A new account and its link."""
-    shown_name("name", name, least=1, most=MOST_NAME)
+    _proper(name)
     _known(role)
     with changing(core, actor) as change:
         account = admins.create(change, name, role)
@@ -194,6 +195,13 @@ def _named(change: Change, name: str) -> Account:
     if account is None:
         raise Refusal("not_found", "there is no admin of this name")
     return account
+
+
+def _proper(name: str) -> None:
+    """A name that the audit can carry and nobody mistakes for another one; addresses are welcome."""
+    words("name", name, least=1, most=MOST_NAME)
+    if any(unicodedata.category(character) in UNSEEN for character in name) or name != name.strip():
+        raise invalid_field("name", "must not contain formatting characters, nor begin or end with a space")
 
 
 def _known(role: str) -> None:

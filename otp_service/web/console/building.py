@@ -20,7 +20,7 @@ def make_console(outer: Flask) -> Flask:
     """The console of this process."""
     console = Flask("otp_service.web.console", static_folder=None)
     console.config.update(TRUSTED_PROXIES=outer.config["TRUSTED_PROXIES"], MAX_CONTENT_LENGTH=MOST_FORM)
-    console.extensions.update(core=outer.extensions["core"], truths=outer.extensions["truths"])
+    console.extensions.update(**{name: outer.extensions[name] for name in ("core", "truths", "single_sign_on")})
     console.url_map.strict_slashes = False
     console.url_map.merge_slashes = False
     console.jinja_env.filters.update(words.FILTERS)

@@ -1,8 +1,11 @@
 """The way in."""
 
-from flask import Response, redirect, request
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from otp_service.domain.single_sign_on import SingleSignOn
 from otp_service.service.console import accounts, sessions, sign_in
 from otp_service.web.console import cookies, keyring
 from otp_service.web.console.frame import act, core, page, render
@@ -13,7 +16,7 @@ from otp_service.web.parsing import client_address
 @page("/sign-in", title="Sign in", role=None)
 def show() -> Response:
     """Asks who they are."""
-    return render("sign_in.html", next=ours(request.values.get("next", "")), sso=None, **keyring.asked())
+    return render("sign_in.html", next=ours(request.values.get("next", "")), sso=_sso(), **keyring.asked())
 
 
 @act("/sign-in", role=None, shows=show)
@@ -35,6 +38,12 @@ def with_passkey() -> AnyResponse:
 def enter(ticket: str) -> AnyResponse:
     """By the link that `otp-service dev` prints."""
     return entered(accounts.enter(core(), ticket).id, "", proven_for_good=True)
+
+
+def _sso() -> str | None:
+    """The host of the provider of identities, if there is one."""
+    known: SingleSignOn | None = current_app.extensions["single_sign_on"]
+    return urlsplit(known.issuer).hostname if known else None
 
 
 def entered(admin_id: str, there: str, *, proven_for_good: bool = False) -> AnyResponse:
