@@ -13,7 +13,7 @@ from tests.world import World
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 # Scripts whose first argument is the time; the others ask nobody.
 _MESSAGES = {"message_send", "message_move", "message_cancel", "message_outcome"}
-TOLD = frozenset({"start", "check", "cancel", "read", "peek", "lock", "reserve", *_MESSAGES})
+TOLD = frozenset({"start", "check", "cancel", "read", "peek", "lock", "reserve", "decide", "repay", "lift", *_MESSAGES})
 
 
 @dataclass

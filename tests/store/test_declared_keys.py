@@ -16,6 +16,7 @@ from otp_service.domain.messages import Receipt
 from otp_service.domain.times import rfc3339
 from otp_service.service.core import now_ms
 from otp_service.settings import Settings
+from otp_service.store.fraud_states import lift
 from otp_service.store.limits import peek, rules
 from otp_service.store.receipts import Sent, apply_receipt
 from otp_service.store.scripts import SCRIPTS, load
@@ -31,11 +32,12 @@ PARTS = {"prelude", "limits", "record", "failures", "conversions", "parts", "mes
 FILES = {path.stem for path in (Path(store.__file__).parent / "lua").iterdir()} - PARTS
 NAMES = {SCRIPTS.get(name, load(name)).sha: name for name in FILES}
 OF_UNMATCHED = ("unmatched_hold", "unmatched_take")
-OF_VERIFICATIONS = {"start", "refuse", "check", "cancel", "read", "peek", "lock", "receipt", *OF_UNMATCHED}
+OF_VERIFICATIONS = {"start", "refuse", "check", "cancel", "read", "peek", "lock", "lift", "receipt", *OF_UNMATCHED}
 OF_MESSAGES = {"message_send", "message_move", "message_cancel", "message_outcome"}
 ON_CLUSTER = {"claim", "reserve", "hand_back", "conclude", "decide", "refund", "start", "check"}
 OF_COURIERS = {"claim_next", "claim_wanted", "claim_idle", "claim_replay", "settle", "settle_facts", "due", "repay"}
 SHARED_BY_COURIERS = {"health", "pace"}
+OF_PEOPLE = {"forget"}
 
 KEY, CHECK_KEY = {"Idempotency-Key": "of-a-start"}, {"Idempotency-Key": "of-a-check"}
 IP = {"ip": "203.0.113.7"}
@@ -92,7 +94,7 @@ def watch(redis: RedisServer) -> Iterator[Watch]:
 
 def test_every_script_is_watched() -> None:
     """The tests of this file watch every script there is."""
-    assert FILES == OF_VERIFICATIONS | OF_MESSAGES | ON_CLUSTER | OF_COURIERS | SHARED_BY_COURIERS
+    assert FILES == OF_VERIFICATIONS | OF_MESSAGES | ON_CLUSTER | OF_COURIERS | SHARED_BY_COURIERS | OF_PEOPLE
 
 
 def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: Watch) -> None:
@@ -115,6 +117,7 @@ def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: 
     assert failure_lock(world.core.link, 1, at.subject).failures == 2
     own = rules("to", "", parse_limits(LIMITS["to"]), at, 1)
     assert [count.left for count in peek(world.core.link, own)] == [7, 88]
+    assert not lift(world.core.link, world.core.index_key, world.shop, "+4179", "CH")
     sent = Sent(other["message_id"], other["id"])
     assert apply_receipt(world.core.link, 1, sent, "p", Receipt("v-1", "delivered"))
     assert hold(world.core.link, "p", Receipt("v-2", "delivered"))
@@ -139,6 +142,15 @@ def test_scripts_for_clusters_touch_only_declared_keys(settings: Settings, watch
     parts.core.engine.dispose()
 
     assert watch.undeclared(ON_CLUSTER, {"read", "peek"}) == []
+
+
+def test_forgetting_a_person_touches_only_declared_keys(world: World, watch: Watch) -> None:
+    """So does erasing a person whose code is on its way."""
+    world.api.start(headers=KEY)
+    drain(world)
+    assert world.admin.delete(f"/v1/admin/people/{NUMBER}").status_code in (200, 204)
+
+    assert watch.undeclared({"start", "forget"}) == []
 
 
 def test_scripts_of_messages_touch_only_declared_keys(world: World, watch: Watch) -> None:

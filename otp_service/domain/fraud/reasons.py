@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+SEND_MICROS = 100_000  # what an application owes for one send (lua/fraud.lua, UNIT)
+STRONG = 2
 _SCOPES = {
     "number": "this number",
     "block": "this block of ten thousand numbers",
@@ -10,14 +12,14 @@ _SCOPES = {
     "application": "unproven numbers of this application",
     "network": "this client network",
 }
+_MANY = ("country", "application")  # they owe; the others owes
 _SENTENCES = {
-    "dead": "{scope} owes {has} for codes that nobody typed in time, and may owe {may}",
-    "owed": "{scope} owes {has} for codes that nobody has typed yet, and may owe {may} before somebody is asked",
+    "dead": "{scope} {owes} {has} whose codes nobody typed in time, and may owe {may}",
+    "owed": "{scope} {owes} {has} whose codes nobody has typed yet, and may owe {may} before somebody is asked",
     "sequence": "{scope} was asked for {number} numbers in a row",
     "quarantine": "{scope} is in quarantine: hardly a code that went there was typed",
     "watched": "{scope} is watched: many codes that went there were not typed",
 }
-STRONG = 2
 
 
 class Reason(NamedTuple):
@@ -37,17 +39,23 @@ class Reason(NamedTuple):
     @property
     def sentence(self) -> str:
         """The reason as people read it."""
-        scope = _SCOPES.get(self.scope, self.scope)
-        words = {"scope": scope, "has": _money(self.has), "may": _money(self.may), "number": self.has}
+        words = {
+            "scope": _SCOPES.get(self.scope, self.scope),
+            "owes": "owe" if self.scope in _MANY else "owes",
+            "has": self._amount(self.has, " of sends", " sends"),
+            "may": self._amount(self.may),
+            "number": self.has,
+        }
         text = _SENTENCES.get(self.rule, "{scope}: " + self.rule).format(**words)
         return text[0].upper() + text[1:]
+
+    def _amount(self, figure: int, of_money: str = "", of_sends: str = "") -> str:
+        if self.scope == "application":
+            return f"{figure / SEND_MICROS:.0f}{of_sends}"
+        return f"${figure / 1_000_000:.2f}{of_money}"
 
 
 def read_reason(text: str) -> Reason:
     """A reason as the scripts write it: `scope rule level has may`."""
     scope, rule, *figures = text.split(" ")
     return Reason(scope, rule, *map(int, figures))
-
-
-def _money(micros: int) -> str:
-    return f"${micros / 1_000_000:.2f}"

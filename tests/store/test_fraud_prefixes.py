@@ -1,0 +1,115 @@
+"""The brake on an operator's prefix: when it is watched, when it is put into quarantine, and how that ends."""
+
+import pytest
+
+from otp_service.store.connect import connect
+from otp_service.store.fraud_states import lift, quarantined
+from tests.servers import RedisServer
+from tests.store.counter import HOUR, KEY, MINUTE, PATIENT, PAUSE, REALM, SECOND, Counter, other
+
+
+@pytest.fixture
+def counter(redis: RedisServer) -> Counter:
+    """An application that nothing is known of."""
+    return Counter(connect(redis.url), PATIENT)
+
+
+def test_dead_sends_put_a_prefix_into_quarantine(counter: Counter) -> None:
+    """About ten sends that nobody answers raise the alarm; then the prefix gets nothing for an hour, solved or not."""
+    counter.with_(alarm=10.0, growth=0.0, memory=0.0)
+    sent = counter.decisions(12, solved=True)
+    assert sent == ["allow"] * 10 + ["deny"] * 2
+    (held,) = quarantined(counter.link, REALM, counter.now)
+    assert (held.prefix, held.country) == ("+4179", "CH")
+    assert 50 * MINUTE < held.until_ms - counter.now <= HOUR
+
+
+def test_a_quarantine_is_told_when_it_begins(counter: Counter) -> None:
+    """The send that raises the alarm says so, and for how long."""
+    counter.with_(alarm=2.0, growth=0.0, memory=0.0)
+    counter.now += PAUSE
+    told = []
+    for _ in range(4):
+        told.append(counter.send(other()).quarantined_ms)
+        counter.now += PAUSE
+    assert [each for each in told if each] == [HOUR]
+
+
+def test_a_second_quarantine_lasts_twice_as_long(counter: Counter) -> None:
+    """Each quarantine that follows within a day of the last is twice as long, up to a day."""
+    counter.with_(alarm=2.0, growth=0.0, memory=0.0)
+    lasting = []
+    while len(lasting) < 7:
+        decided = counter.send(other())
+        lasting += [decided.quarantined_ms // HOUR] if decided.quarantined_ms else []
+        counter.now += (decided.quarantined_ms or 0) + PAUSE
+    assert lasting == [1, 2, 4, 8, 16, 24, 24]
+
+
+def test_a_few_probes_pass_a_quarantine_and_typed_ones_end_it(counter: Counter) -> None:
+    """One send in a hundred, by the caller's draw, looks whether the prefix is well again."""
+    counter.with_(alarm=4.0, growth=0.0, memory=0.0, probe_share=0.01)
+    counter.decisions(8)
+    assert quarantined(counter.link, REALM, counter.now)
+    assert counter.send(other(), draw=0.02).decision == "deny"
+
+    probe = counter.send(other(), draw=0.005)
+    assert probe.decision == "allow"
+    counter.types(probe)
+    counter.types(counter.send(other(), draw=0.005))
+
+    assert not quarantined(counter.link, REALM, counter.now)
+    assert counter.send(other()).decision == "allow"
+
+
+def test_an_outage_of_a_proven_prefix_is_no_attack(counter: Counter) -> None:
+    """A prefix whose codes were typed may owe many: it is watched, so strangers are asked, and nobody is refused."""
+    counter.with_(alarm=10.0)
+    for _ in range(60):
+        counter.now += 10 * SECOND
+        counter.types(counter.send(other()), after_ms=0)
+    found = counter.decisions(40, pause_ms=20 * SECOND, solved=True)
+    assert found == ["allow"] * 40
+    assert counter.send(other()).decision == "challenge"
+    assert not quarantined(counter.link, REALM, counter.now)
+
+
+def test_a_burst_is_no_alarm_before_its_answers_can_come(counter: Counter) -> None:
+    """A launch's first hundred sends in one minute raise no alarm, and its codes then pay for them."""
+    counter.with_(alarm=10.0, growth=0.0, memory=0.0)
+    sent = [counter.send(other()) for _ in range(100)]
+    assert {each.decision for each in sent} == {"allow"}
+    for each in sent[:75]:
+        counter.types(each, after_ms=300)
+    assert counter.decisions(10) == ["allow"] * 10
+
+
+def test_a_known_number_passes_what_others_have_done(counter: Counter) -> None:
+    """A number whose code was typed before gets codes in quarantine; when it owes some itself it is as any other."""
+    counter.with_(alarm=3.0, growth=0.0, memory=0.0, known_may_owe=2.0)
+    known = other()
+    counter.types(counter.send(known))
+    counter.decisions(9)
+    assert counter.send(other()).decision == "deny"
+    assert [counter.send(known).decision for _ in range(3)] == ["allow", "allow", "deny"]
+
+
+def test_numbers_in_a_row_are_asked(counter: Counter) -> None:
+    """Four numbers close to each other are a sequence; who tries again is none, and a typed code ends it."""
+    counter.with_(run_weak=4)
+    near = [counter.send(f"+4179555100{digit}") for digit in range(4)]
+    assert [each.decision for each in near] == ["allow"] * 3 + ["challenge"]
+    assert near[3].reasons[0][:2] == ("block", "sequence")
+    counter.types(near[0])
+    assert counter.send("+41795551004").decision == "allow"
+    assert [counter.send("+41796661000").decision for _ in range(6)] == ["allow"] * 6
+
+
+def test_a_lifted_prefix_gets_codes_again(counter: Counter) -> None:
+    """An admin ends a quarantine before its time, once."""
+    counter.with_(alarm=3.0, growth=0.0, memory=0.0)
+    counter.decisions(6)
+    assert counter.send(other()).decision == "deny"
+    assert lift(counter.link, KEY, REALM, "+4179", "CH", now=str(counter.now))
+    assert not lift(counter.link, KEY, REALM, "+4179", "CH", now=str(counter.now))
+    assert (counter.send(other()).decision, quarantined(counter.link, REALM, counter.now)) == ("allow", [])
