@@ -18,7 +18,7 @@ from tests.world import NUMBER, World
 FRIEND = "+41791230000"
 
 
-def _happened(world: World) -> str:
+def happened(world: World) -> str:
     """A code that was sent, guessed wrong once and typed in, to the number of the tests; its id."""
     index = number_index(world.core, NUMBER)
     told = {"number_index": index, "to_sealed": world.core.ring.seal(NUMBER.encode(), index, b"n" * 12)}
@@ -42,7 +42,7 @@ def _found(console: Console, text: str, role: str = "fraud", **more: Any) -> Pag
 
 def test_a_number_tells_its_story(console: Console) -> None:
     """A number as people write it leads to every step of its codes in order, masked, and stands in no address."""
-    _happened(console.world)
+    happened(console.world)
     page = _found(console, "+41 79 123 45 67")
     expect(page.get_by_role("heading", level=1)).to_contain_text("+4179•••4567")
     assert "791234567" not in page.url + page.content()
@@ -56,7 +56,7 @@ def test_a_number_tells_its_story(console: Console) -> None:
 
 def test_a_message_and_a_verification_lead_to_the_same(console: Console) -> None:
     """An id of a code or of its message tells the same story, with the number masked."""
-    id_ = _happened(console.world)
+    id_ = happened(console.world)
     for text in (id_, "msg_1"):
         page = _found(console, text, "viewer")
         expect(page.get_by_role("article", name="Code for login by SMS")).to_contain_text("+4179•••4567")
@@ -105,7 +105,7 @@ def test_wrong_codes_and_limits_are_forgiven_there(console: Console) -> None:
 
 def test_who_may_only_look_finds_no_acts(console: Console) -> None:
     """A viewer reads the story, and nothing there changes anything."""
-    _happened(console.world)
+    happened(console.world)
     page = _found(console, NUMBER, "viewer")
     expect(page.get_by_text("let it pass")).to_have_count(0)
     expect(page.get_by_role("button", name="Show the number")).to_have_count(0)
@@ -125,7 +125,7 @@ def test_nobody_is_found_in_words(console: Console) -> None:
 
 def test_the_story_fits_everywhere(console: Console) -> None:
     """The page of a story fits on a desk and on a phone, light and dark, and everything on it has a name."""
-    _happened(console.world)
+    happened(console.world)
     token = searching.token(console.world.core, Sought("number", NUMBER))
 
     def look(page: Page) -> None:
@@ -133,3 +133,20 @@ def test_the_story_fits_everywhere(console: Console) -> None:
         assert unlabelled(page) == []
 
     everywhere(console, f"/console/find/{token}", look)
+
+
+def test_a_refusal_is_exempt_with_one_act(console: Console) -> None:
+    """Who was refused for the limit of the number passes after an act on the refusal itself, which asks why."""
+    console.world.policy(limits={"to": "1 per day"}, fraud="off")
+    console.world.started()
+    reference = console.world.api.start().json["reference"]
+    page = _found(console, reference)
+    chapter = page.get_by_role("article", name="Refused")
+    expect(chapter).to_contain_text("The limit of 1 in")
+    chapter.locator("summary", has_text="Exempt").press("Enter")
+    chapter.get_by_label("Why").fill("our own tester")
+    chapter.get_by_role("button", name="Exempt").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Exempt from now on")
+    assert console.world.api.start().status_code == 200
+    page.get_by_role("link", name="everything of this number").click()
+    expect(page.get_by_text("Let pass as number")).to_contain_text("our own tester")

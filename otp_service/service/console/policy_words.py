@@ -66,7 +66,7 @@ MEANINGS = {
     "price_micros": "What a segment costs where the price table is wrong for you: a country and dollars on each line.",
     "fraud": "enforce refuses likely fraud, shadow only notes it, off does not look.",
     "challenge": "What somebody proves that they are worth a code with; none: refuse where it would be asked for.",
-    "challenge_difficulty": "How much work a proof of work is: about so many tries of a hash by the device that asks.",
+    "challenge_difficulty": "Of altcha, the most numbers that a device has to try; on average it tries half of them.",
     "min_assurance": "The least that a factor must be; above sms no code is sent by message.",
     "proof": "Whether an approval comes with a signed proof.",
     "proof_phone_number": "Whether that proof names the number.",

@@ -6,23 +6,25 @@ from otp_service.domain.errors import PROBLEMS
 from otp_service.service.admin import refusals
 from otp_service.service.admin.refusals import Told, client_of
 from otp_service.service.console.searching import Sought, indices
-from otp_service.service.console.story import Chapter, Moment
+from otp_service.service.console.story import Chapter, Moment, whom
 from otp_service.service.core import Core
 from otp_service.service.destination import number_index
 from otp_service.store.refusals import Refused
 
 MOST = 50
+# What an allow can name from what the log keeps; of addresses and users it keeps an index alone.
+BY_ITSELF = ("number", "prefix", "country")
 
 
 def chapters(core: Core, sought: Sought) -> list[Chapter]:
     """What was refused, newest first; Refusal unavailable while Redis is down."""
     if sought.kind == "reference":
-        return [chapter(refusals.get(core, sought.value).told)]
+        return [chapter(core, refusals.get(core, sought.value).told)]
     is_wanted = _wanted(core, sought)
-    return [chapter(each) for each in refusals.matching(core, is_wanted, MOST)] if is_wanted else []
+    return [chapter(core, each) for each in refusals.matching(core, is_wanted, MOST)] if is_wanted else []
 
 
-def chapter(told: Told) -> Chapter:
+def chapter(core: Core, told: Told) -> Chapter:
     """One refusal: the rule, the evidence in sentences, and until when."""
     refused = told.refused
     is_shadow = refused.mode == "shadow"
@@ -30,6 +32,7 @@ def chapter(told: Told) -> Chapter:
     moments = [Moment(refused.at_ms, reason, "warn" if is_shadow else "bad") for reason in told.reasons]
     if told.lifts_ms:
         moments.append(Moment(told.lifts_ms, "It lifts by itself", "plain"))
+    person = refused.detail.get("person") or {}
     notes = (f"request {refused.request}" if refused.request else "", f"rule {refused.rule}")
     return Chapter(
         kind="refusal",
@@ -41,7 +44,8 @@ def chapter(told: Told) -> Chapter:
         tone="warn" if is_shadow else "bad",
         moments=tuple(moments),
         notes=tuple(note for note in notes if note),
-        to=told.to,
+        exemptions=tuple(each for each in BY_ITSELF if each in told.exemptions),
+        **whom(core, person.get("to_sealed"), person.get("number_index")),
     )
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -15,7 +16,7 @@ from otp_service.ledger.paging import Page
 from otp_service.ledger.reading import MessageRow, VerificationRow
 from otp_service.ledger.tracking import AttemptRow, ReceiptRow
 from otp_service.service.admin.opening import looking, stored
-from otp_service.service.console.searching import Sought, indices
+from otp_service.service.console.searching import Sought, indices, token
 from otp_service.service.console.words import STATUSES, STEPS, TELLINGS, VERDICTS, Tone, because, tone_of
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import number_index
@@ -64,6 +65,8 @@ class Chapter:
     notes: tuple[str, ...] = ()
     person: reading.Person | None = field(default=None, repr=False)
     to: str | None = None  # the number, masked
+    number: str = field(default="", repr=False)  # the token under which it is found
+    exemptions: tuple[str, ...] = ()  # what an allow could name to let such a start pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def _of_code(core: Core, row: VerificationRow, trail: Trail) -> Chapter:
         moments=_in_order(moments),
         notes=(*notes, "asked for with a test key") if row.test else notes,
         person=row.person,
-        to=_masked(core, row.person),
+        **whom(core, row.person.to_sealed, row.person.number_index) if row.person else {},
     )
 
 
@@ -152,7 +155,7 @@ def _of_message(core: Core, own: Own, trail: Trail) -> Chapter:
         moments=_in_order(_of_sending(core, MessageRow(*told), trail)),
         notes=("sent with a test key",) if row.test else (),
         person=row.person,
-        to=_masked(core, row.person),
+        **whom(core, row.person.to_sealed, row.person.number_index) if row.person else {},
     )
 
 
@@ -168,9 +171,10 @@ def _of_sending(core: Core, message: MessageRow, trail: Trail) -> Iterator[Momen
         yield Moment(message.ended_at, f"The message {message.status}{because(message.reason)}", "bad")
 
 
-def _masked(core: Core, person: reading.Person | None) -> str | None:
-    number = number_in_ledger(core, person.to_sealed, person.number_index) if person else None
-    return mask(number) if number else None
+def whom(core: Core, to_sealed: str | None, number_index: str | None) -> dict[str, Any]:
+    """A number as a chapter names it: masked, and by its token; nothing once it is no longer kept."""
+    number = number_in_ledger(core, to_sealed, number_index)
+    return {"to": mask(number), "number": token(core, Sought("number", number))} if number else {}
 
 
 def _step(step: Step, row: VerificationRow) -> Moment:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book, Kind
-from otp_service.service.admin import blocks
+from otp_service.service.admin import blocks, exempting
 from otp_service.service.console import holding, refused_of, searching, story
 from otp_service.service.console.searching import Sought
 from otp_service.service.console.story import Chapter, Story
@@ -44,6 +44,14 @@ class Listed(Helped):
 
     book: Literal["block", "allow"]
     ends_in_s: int | None = None
+
+
+class Exempted(BaseModel):
+    """Which refusal shall not happen again, for whom, and why."""
+
+    reference: str
+    kind: Kind = "number"
+    reason: str = ""
 
 
 @page("/find", title="Find", nav="Find")
@@ -118,6 +126,15 @@ def list_(token: str) -> AnyResponse:
     return back(
         "Blocked from now on." if typed.book == "block" else "The brake and the limits of speed let them pass now."
     )
+
+
+@act("/find/<token>/exempt", role="fraud", shows=found)
+def exempt(token: str) -> AnyResponse:
+    """Has the next start like a refused one pass."""
+    searching.opened(core(), token)
+    typed: Exempted = form(Exempted)
+    exempting.exempt(core(), actor(), typed.reference, typed.kind, reason=typed.reason)
+    return back("Exempt from now on: the brake and the limits of speed let it pass.")
 
 
 @act("/find/<token>/unlist", role="fraud", shows=found)
