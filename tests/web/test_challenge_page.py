@@ -16,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from otp_service.domain.captchas import Captcha
 from otp_service.domain.challenges import RANDOM_BYTES, mint, solved
 from otp_service.domain.keys import b64
+from otp_service.domain.templates.template import BUILT_IN
 from tests.browser import chromium
 from tests.world import World
 
@@ -134,7 +135,7 @@ def test_the_page_shows_how_far_it_is(page: Page) -> None:
     """While it works the page tells so in words and as a progress bar that has a name."""
     page.goto(f"/challenge#{fragment({**made(10**7), 'challenge': '0' * 64})}")
     expect(page.get_by_role("status")).to_have_text("Your device is doing a short calculation.")
-    expect(page.get_by_role("progressbar", name="Calculation")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="Your device is doing")).to_be_visible()
     page.wait_for_function("document.querySelector('#share').value > 0")
 
 
@@ -145,8 +146,8 @@ def test_the_page_shows_how_far_it_is(page: Page) -> None:
         ("#!", "no challenge in this link"),
         ("#" + fragment(None), "no challenge in this link"),
         ("#" + fragment({"salt": 1}), "no challenge in this link"),
-        ("#" + fragment({**made(), "algorithm": "MD5"}), "can't be solved here"),
-        ("#" + fragment({**made(10), "challenge": "0" * 64}), "can't be solved here"),
+        ("#" + fragment({**made(), "algorithm": "MD5"}), "can't be done here"),
+        ("#" + fragment({**made(10), "challenge": "0" * 64}), "can't be done here"),
         ("#" + fragment(made(ends_s=1_600_000_000)), "took too long"),
     ],
 )
@@ -284,6 +285,42 @@ def test_a_captcha_that_does_not_load_is_told(browser: Browser, world: World, ur
     expect(page.get_by_role("status")).to_contain_text("could not be loaded")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.context.close()
+
+
+def test_the_page_speaks_the_language_that_it_is_told(page: Page) -> None:
+    """The page speaks the `locale` of its link; in Arabic it runs from right to left, the solution does not."""
+    page.goto(f"/challenge?locale=de-CH#{fragment(made())}")
+    expect(page.get_by_role("status")).to_have_text("Fertig.")
+    expect(page.get_by_role("button", name="Kopieren")).to_be_visible()
+    assert page.title() == "Einen Moment, bitte"
+    page.goto(f"/challenge?locale=ar#{fragment(made())}")
+    expect(page.locator("html[lang=ar][dir=rtl]")).to_have_count(1)
+    expect(page.locator("#solution[dir=ltr]")).to_be_visible()
+
+
+@pytest.mark.parametrize(("locale", "said"), [("fr-CA", "Terminé."), ("pt-BR", "Concluído."), ("sv-SE", "Done.")])
+def test_the_page_speaks_the_language_of_the_browser(browser: Browser, url: str, locale: str, said: str) -> None:
+    """Without a locale the page speaks the browser's language, or English."""
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(f"{url}/challenge#{fragment(made())}")
+    expect(page.get_by_role("status")).to_have_text(said)
+    context.close()
+
+
+def test_the_page_knows_all_languages_of_the_codes(page: Page) -> None:
+    """Every language of the built-in templates is one of the page's, with every sentence."""
+    languages = sorted({template.locale for template in BUILT_IN.values()})
+    page.goto("/challenge")
+    spoken = page.evaluate(
+        """async (languages) => {
+          const { speak } = await import("/challenge/words.js");
+          return languages.map((name) => [Object.keys(speak([name])).join(), document.documentElement.lang]);
+        }""",
+        languages,
+    )
+    assert [language for _, language in spoken] == languages
+    assert len({names for names, _ in spoken}) == 1
 
 
 def test_the_page_fits_a_phone(page: Page) -> None:

@@ -274,7 +274,7 @@ def test_a_captcha_that_is_not_configured_has_no_page(api: Api) -> None:
     assert api.get("/challenge?kind=hcaptcha").status_code == 404
 
 
-@pytest.mark.parametrize("asset", ["solver.js", "search.js", "worker.js", "page.js", "page.css"])
+@pytest.mark.parametrize("asset", ["solver.js", "search.js", "worker.js", "words.js", "page.js", "page.css"])
 def test_pages_of_products_may_import_the_solver(api: Api, asset: str) -> None:
     """The files of the page may be read by any page, and run under no policy but their own."""
     response = api.get(f"/challenge/{asset}")

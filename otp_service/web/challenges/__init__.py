@@ -16,6 +16,7 @@ from pydantic import StringConstraints
 
 from otp_service.domain.captchas import Captcha
 from otp_service.domain.errors import Refusal, invalid_field
+from otp_service.domain.requests import Locale
 from otp_service.service.challenges import hostnames
 from otp_service.web.challenges.vendors import VENDORS
 from otp_service.web.context import core
@@ -25,7 +26,7 @@ from otp_service.web.parsing import query
 blueprint = Blueprint("challenges", __name__)
 
 TYPES = {".css": "text/css", ".js": "text/javascript"}
-ASSETS = ("page.css", "page.js", "search.js", "solver.js", "worker.js")
+ASSETS = ("page.css", "page.js", "search.js", "solver.js", "words.js", "worker.js")
 SOLVED_HERE = "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'"
 CLOSED = "base-uri 'none'; form-action 'none'"
 HEADERS = {
@@ -43,6 +44,7 @@ class PageQuery(Query):
 
     kind: Literal["altcha", "turnstile", "hcaptcha", "recaptcha"] = "altcha"
     origin: Annotated[str, StringConstraints(max_length=300)] = ""
+    locale: Locale | Literal[""] = ""
 
 
 @blueprint.get("/challenge")
@@ -52,13 +54,13 @@ def page() -> Response:
     if asked.origin and not _ORIGIN.fullmatch(asked.origin):
         raise invalid_field("origin", "the origin of your page, such as https://shop.example")
     if asked.kind == "altcha":
-        return _page(SOLVED_HERE, asked.origin, {"kind": asked.kind, "origin": asked.origin})
+        return _page(SOLVED_HERE, asked, {})
     captcha = core().provider_file.captchas.get(asked.kind)
     if captcha is None:
         raise Refusal("not_found", "this CAPTCHA is not configured here")
     if asked.origin and urlsplit(asked.origin).hostname not in hostnames(core(), captcha):
         raise invalid_field("origin", "this host is not among the hostnames of the CAPTCHA")
-    return _vendors_page(captcha, asked.origin)
+    return _vendors_page(captcha, asked)
 
 
 @blueprint.get("/challenge/<asset>")
@@ -71,23 +73,17 @@ def asset(asset: str) -> Response:
     return Response(_read(asset), headers=headers, content_type=f"{TYPES[Path(asset).suffix]}; charset=utf-8")
 
 
-def _vendors_page(captcha: Captcha, origin: str) -> Response:
-    vendor = VENDORS[captcha.kind]
-    scored = captcha.least_score is not None
+def _vendors_page(captcha: Captcha, asked: PageQuery) -> Response:
+    vendor, scored = VENDORS[captcha.kind], captcha.least_score is not None
     script = vendor.script.format(render=captcha.site_key if scored else "explicit")
-    told = {
-        "kind": captcha.kind,
-        "key": captcha.site_key,
-        "action": captcha.action if scored else "",
-        "origin": origin,
-    }
-    return _page(vendor.policy, origin, told, f'<script src="{escape(script)}" defer></script>')
+    told = {"key": captcha.site_key, "action": captcha.action if scored else ""}
+    return _page(vendor.policy, asked, told, f'<script src="{escape(script)}" defer></script>')
 
 
-def _page(policy: str, origin: str, told: dict[str, str], script: str = "") -> Response:
-    data = " ".join(f'data-{name}="{escape(value)}"' for name, value in told.items())
+def _page(policy: str, asked: PageQuery, told: dict[str, str], script: str = "") -> Response:
+    data = " ".join(f'data-{name}="{escape(value)}"' for name, value in (asked.model_dump() | told).items())
     text = _read("page.html").decode().replace("{data}", data).replace("{script}", script)
-    ancestors = origin or "'none'"
+    ancestors = asked.origin or "'none'"
     headers = {**HEADERS, "Content-Security-Policy": f"{policy}; {CLOSED}; frame-ancestors {ancestors}"}
     return Response(text, headers=headers, content_type="text/html; charset=utf-8")
 

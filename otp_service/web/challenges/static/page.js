@@ -1,5 +1,6 @@
 // The page of a challenge: solves it, or shows the vendor's, and hands the solution to the page that asked for it.
 import { solve } from "./solver.js";
+import { speak } from "./words.js";
 
 const page = document.querySelector("main");
 const said = document.querySelector("#said");
@@ -8,8 +9,10 @@ const again = document.querySelector("#again");
 const result = document.querySelector("#result");
 const solution = document.querySelector("#solution");
 const copy = document.querySelector("#copy");
-const { kind, key, action, origin } = page.dataset;
+const { kind, key, action, origin, locale } = page.dataset;
 const asking = window.parent === window ? window.opener : window.parent;
+
+const words = speak(locale ? [locale] : navigator.languages);
 
 function tell(status, more) {
   page.dataset.status = status;
@@ -18,7 +21,7 @@ function tell(status, more) {
 }
 
 function solved(text) {
-  said.textContent = "Done.";
+  said.textContent = words.done;
   share.hidden = true;
   solution.value = text;
   result.hidden = Boolean(asking && origin);
@@ -34,7 +37,7 @@ function failed(sentence, more = {}) {
 
 async function work() {
   share.hidden = false;
-  said.textContent = "Your device is doing a short calculation.";
+  said.textContent = words.working;
   tell("working");
   let told;
   let late;
@@ -42,13 +45,13 @@ async function work() {
     told = asked(location.hash.slice(1));
     late = ended(told);
   } catch {
-    return failed("There is no challenge in this link. Please go back and ask for the code again.");
+    return failed(words.empty);
   }
-  if (late) return failed("This took too long. Please go back and ask for the code again.");
+  if (late) return failed(words.late);
   try {
     solved(await solve(told, { progress: (part) => (share.value = part) }));
   } catch {
-    failed("This challenge can't be solved here. Please go back and ask for the code again.");
+    failed(words.stuck);
   }
 }
 
@@ -68,8 +71,8 @@ const widget = {
   sitekey: key,
   theme: dark ? "dark" : "light",
   callback: solved,
-  "error-callback": () => failed("The check could not be loaded. Please try again.", { again: true }),
-  "expired-callback": () => failed("This took too long. Please try again.", { again: true }),
+  "error-callback": () => failed(words.blocked, { again: true }),
+  "expired-callback": () => failed(words.late, { again: true }),
 };
 const VENDORS = {
   turnstile: (box) => window.turnstile.render(box, widget),
@@ -83,7 +86,7 @@ const VENDORS = {
 
 function show() {
   share.hidden = true;
-  said.textContent = action ? "One moment, please." : "Please show that you are not a robot.";
+  said.textContent = action ? "" : words.robot;
   tell("working");
   try {
     VENDORS[kind](document.querySelector("#widget"));
@@ -96,7 +99,7 @@ again.addEventListener("click", () => location.reload());
 copy.addEventListener("click", async () => {
   solution.select();
   await navigator.clipboard.writeText(solution.value);
-  said.textContent = "Copied.";
+  said.textContent = words.copied;
 });
 window.addEventListener("hashchange", () => location.reload());
 
