@@ -52,8 +52,10 @@ def parts(entry: Entry) -> list[Part]:
 def _flat(value: Any, at: str = "") -> list[tuple[str, str]]:
     if isinstance(value, dict) and value:
         return [found for name, each in value.items() for found in _flat(each, f"{at}.{name}" if at else str(name))]
-    if value is None and not at:
-        return []
+    if value is None or value == []:
+        return []  # nothing was there: said by its absence
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return [(at, ", ".join(value))]
     return [(at, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))]
 
 
