@@ -11,8 +11,11 @@ import click
 from otp_service import settings as configuration
 from otp_service import wiring
 from otp_service.commands.output import as_json, show
+from otp_service.domain.captchas import VERIFY_URLS
 from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import parse_ring
+from otp_service.ledger.applications import policies
+from otp_service.ledger.engine import reading
 from otp_service.settings import BadSettings, Settings, read_settings
 from otp_service.store.connect import connect
 from otp_service.store.health import RedisHealth, examine
@@ -62,7 +65,7 @@ def _examined(production: bool) -> list[Finding]:
         return [Finding("blocker", "settings", line.strip()) for line in str(error).splitlines()[1:]]
     production = production or found.production
     findings = [_keys(found), _public_url(found, production)]
-    findings += _ledger(found, production) + _providers(found, production)
+    findings += _ledger(found, production) + _providers(found, production) + _challenges(found)
     return findings + _redis(found, production)
 
 
@@ -110,6 +113,19 @@ def _providers(found: Settings, production: bool) -> list[Finding]:
             )
         ]
     return [Finding("ok", "providers", ", ".join(f"{entry.name} ({entry.kind})" for entry in file.live))]
+
+
+def _challenges(found: Settings) -> list[Finding]:
+    """The CAPTCHAs that a policy asks for without keys; what is wrong with file or ledger is told elsewhere."""
+    try:
+        file, engine = wiring.provider_file(found), wiring.open_ledger(found)
+    except BadSettings:
+        return []
+    with reading(engine) as connection:
+        wanted = {policy.challenge for policy in policies(connection).values() if policy}
+    missing = sorted(wanted & VERIFY_URLS.keys() - file.captchas.keys())
+    said = "a policy asks for {}, which has no keys: proof of work is asked for instead"
+    return [Finding("note", "challenges", said.format(kind), f"add [captchas.{kind}]") for kind in missing]
 
 
 def _redis(found: Settings, production: bool) -> list[Finding]:

@@ -124,3 +124,14 @@ def test_what_only_production_needs_is_a_note_in_development(well: Operator) -> 
 
     assert [finding["about"] for finding in found if finding["level"] == "note"] == ["public url"]
     assert "simulator (simulator)" in [finding["said"] for finding in found]
+
+
+def test_a_captcha_without_keys_is_noted(well: Operator) -> None:
+    """A policy that asks for a CAPTCHA which the configuration does not have is noted, with what to add."""
+    well.reads("apps", "create", "Guarded", "--countries", "CH")
+    well.reads("apps", "set", "Guarded", "policy.challenge=turnstile")
+
+    told = well.reads("doctor")
+
+    assert "a policy asks for turnstile, which has no keys: proof of work is asked for instead" in told
+    assert "add [captchas.turnstile]" in told
