@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from otp_service.domain.health import Breaker, dump_breaker
+from otp_service.service.admin.providers import switch
 from otp_service.service.core import now_ms
 from otp_service.settings import Settings
 from otp_service.store.keys import BREAKERS
@@ -86,3 +87,49 @@ def test_the_simulator_has_no_figures(console: Console) -> None:
     simulator = page.get_by_role("region", name="simulator")
     expect(simulator).to_contain_text("Answers test keys")
     expect(simulator.locator(".figure")).to_have_count(0)
+
+
+def test_a_provider_is_switched_off_and_on(console: Console) -> None:
+    """An admin switches a provider off after being shown who carries its texts instead, and on again."""
+    busy(console.world, [SWISS])
+    page = console.page("admin")
+    page.goto("/console/providers")
+    page.get_by_role("link", name="Switch swift off").click()
+    expect(page.get_by_text("From now on frugal will carry what they can of it.")).to_be_visible()
+    page.get_by_label("Reason").fill("its receipts lie")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("swift carries nothing more")
+    expect(page.get_by_text("switched off")).to_be_visible()
+    assert not carriers(console)["swift"]
+    page.get_by_role("link", name="Switch swift on").click()
+    page.get_by_label("Reason").fill("they no longer do")
+    page.get_by_role("button", name="Switch swift on").click()
+    expect(page.get_by_role("status")).to_contain_text("swift carries texts again")
+    assert carriers(console)["swift"]
+
+
+def test_the_last_provider_is_not_switched_off_unawares(console: Console) -> None:
+    """Whoever would leave nobody to carry texts is told so."""
+    switch(console.world.core, "tests", "frugal", enabled=False)
+    console.world.parts.truths.refresh()
+    page = console.page("admin")
+    page.goto("/console/providers/swift/switch")
+    expect(page.get_by_text("Nobody else carries texts: without swift no code goes out.")).to_be_visible()
+
+
+def test_switching_needs_the_role_and_a_fresh_proof(console: Console) -> None:
+    """Only an admin who has just proven who they are switches a provider."""
+    page = console.page("fraud")
+    page.goto("/console/providers")
+    expect(page.get_by_role("link", name="Switch swift off")).to_have_count(0)
+    form = {"to": "off", "reason": "no"}
+    assert console.post(console.http("fraud"), "/console/providers/swift/switch", form).status_code == 403
+    stale = console.post(console.http("admin", proven=False), "/console/providers/swift/switch", form)
+    assert "Is it still you?" in stale.text
+    assert carriers(console)["swift"]
+
+
+def carriers(console: Console) -> dict[str, bool]:
+    """Which providers routing asks."""
+    console.world.parts.truths.refresh()
+    return {each.name: each.enabled for each in console.world.core.routing().candidates}

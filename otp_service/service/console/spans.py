@@ -39,7 +39,7 @@ RANGES: Mapping[str, Range] = {
     for each in (
         Range("1h", "the last hour", HOUR_MS, MINUTE_MS, 10_000, 4),
         Range("24h", "the last 24 hours", DAY_MS, 30 * MINUTE_MS, MINUTE_MS, 10),
-        Range("7d", "the last 7 days", 7 * DAY_MS, 3 * HOUR_MS, 5 * MINUTE_MS, 60),
+        Range("7d", "the last 7 days", 7 * DAY_MS, 3 * HOUR_MS, 5 * MINUTE_MS, 180),
     )
 }
 USUAL = "24h"

@@ -1,20 +1,33 @@
 """Providers: how each does, where it is ill, what goes wrong with it, what it takes, and a switch."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from flask import Response, render_template
 from markupsafe import Markup
+from pydantic import BaseModel, Field
+from werkzeug.wrappers import Response as AnyResponse
 
+from otp_service.domain.config_file.provider_file import ProviderEntry
+from otp_service.domain.errors import Refusal
+from otp_service.service.admin import providers
 from otp_service.service.console import carriers
 from otp_service.service.console.carriers import Carrier
 from otp_service.service.console.spans import RANGES, Range
-from otp_service.web.console.frame import application_filter, core, page, piece, render
+from otp_service.web.console import PATH
+from otp_service.web.console.frame import act, actor, application_filter, back, core, form, page, piece, render
 from otp_service.web.console.showing import Shown, asked_range, labels, part, unless_away, watch
 from otp_service.web.console.words import count, money, share
 
 OFFERED = ("1h", "24h")
 WELL, FAIR = 0.98, 0.9  # accepted of tried: what is at least so good
 STRIP_HEIGHT, STRIP_WIDTH = 20, 8
+
+
+class Switched(BaseModel):
+    """The form that switches a provider."""
+
+    to: Literal["off", "on"]
+    reason: Annotated[str, Field(min_length=1, max_length=providers.MOST_REASON)]
 
 
 @page("/providers", title="Providers", nav="Providers")
@@ -27,6 +40,41 @@ def show() -> Response:
 def cards() -> str:
     """The providers as they are now."""
     return render_template("providers_cards.html", **_found())
+
+
+@page("/providers/<name>/switch", title="Switch", role="admin", nav="Providers")
+def switch_form(name: str) -> Response:
+    """What a provider carries now, and the form that switches it off or on."""
+    over = asked_range(OFFERED)
+    here = core()
+    entry = _entry(name)
+    found = unless_away(lambda: carriers.carriers(here, watch(), over)) or []
+    theirs = next((each for each in found if each.entry is entry), None)
+    is_on = carriers.is_enabled(here, entry)
+    title = f"Switch {name} {'off' if is_on else 'on'}"
+    others = [
+        each.name for each in here.routing().candidates if each.enabled and not each.test_only and each.name != name
+    ]
+    return render("provider_switch.html", title=title, entry=entry, is_on=is_on, each=theirs, over=over, others=others)
+
+
+@act("/providers/<name>/switch", role="admin", proof=True, shows=switch_form)
+def switch(name: str) -> AnyResponse:
+    """Switches a provider off for everybody, or on again."""
+    typed: Switched = form(Switched)
+    entry = _entry(name)
+    # On again is as the configuration has it, unless that has it off.
+    enabled = False if typed.to == "off" else None if entry.enabled else True
+    providers.switch(core(), actor(), name, enabled=enabled, reason=typed.reason, kept=("weight",))
+    said = "carries nothing more; couriers follow within seconds." if typed.to == "off" else "carries texts again."
+    return back(f"{name} {said}", to=f"{PATH}/providers")
+
+
+def _entry(name: str) -> ProviderEntry:
+    found = next((each for each in core().provider_file.providers if each.name == name), None)
+    if found is None:
+        raise Refusal("not_found", "the configuration names no such provider")
+    return found
 
 
 def _found() -> dict[str, Any]:
