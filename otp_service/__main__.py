@@ -21,6 +21,7 @@ COMMANDS = {
     "webhooks": "webhooks:webhooks",
     "templates": "templates:templates",
     "reports": "reports:reports",
+    "refusals": "refusals:refusals",
     "providers": "providers:providers",
     "route": "route:route",
     "senders": "senders:senders",

@@ -15,6 +15,8 @@ from otp_service.courier.clock import StoreClock
 from otp_service.courier.delivery import Delivery, Unwelcome
 from otp_service.courier.drain import Apply, Drain
 from otp_service.courier.entries import Templates
+from otp_service.courier.forgetting import EVERY_S as FORGET_EVERY_S
+from otp_service.courier.forgetting import forget_refusals
 from otp_service.courier.health import CourierHealth
 from otp_service.courier.held import Held
 from otp_service.courier.lane import Lane, Shared
@@ -86,7 +88,7 @@ class Courier:
         self._retrying = Retrying(retry_unmatched)
         self._observe = observe or Unobserved()
         self._timing = timing or Timing()
-        clock = StoreClock()
+        self._redis, self._clock = redis, (clock := StoreClock())
         self._health = CourierHealth(redis, clock, cells)
         asking = Asking(providers, client, receipts_url, take_out, self._health, Pacing(redis), self._observe, clock)
         delivery = Delivery(ring, templates, routing, asking, self._observe, clock, unwelcome)
@@ -137,6 +139,8 @@ class Courier:
         stumbled = self._observe.stumbled
         yield repeat("health", self._health.share, stop, every_s=timing.share_s, stumbled=stumbled)
         yield repeat("conversions", self._health.count, stop, every_s=timing.convert_s, stumbled=stumbled)
+        forget = partial(forget_refusals, self._redis, self._clock, len(self._lanes))
+        yield repeat("refusals", forget, stop, every_s=FORGET_EVERY_S, stumbled=stumbled)
         yield repeat("unmatched", self._retrying.step, stop, every_s=EVERY_S, stumbled=self._observe.stumbled)
 
     def _keeping(self) -> Iterator[Loop]:

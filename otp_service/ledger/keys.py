@@ -58,7 +58,8 @@ def revoke(change: Change, id: str) -> None:
         raise Refusal("not_found", "there is no such key")
     if row["revoked_at"] is None:
         change.connection.execute(update(api_keys).where(api_keys.c.id == id).values(revoked_at=change.at_ms))
-        audit.record(change, "key.revoke", application_id=row["application_id"], target=id)
+        before, after = {"revoked_at": None}, {"revoked_at": change.at_ms}
+        audit.record(change, "key.revoke", application_id=row["application_id"], target=id, before=before, after=after)
 
 
 def listed(connection: Connection, application_id: str | None = None) -> list[ApiKey]:
