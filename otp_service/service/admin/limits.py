@@ -95,6 +95,7 @@ def start_again(
     device: str | None = None,
     user: str | None = None,
     test: bool = False,
+    reason: str = "",
 ) -> Counted:
     """Forgets what the limits of the number (and its prefix) or of the client counted; spend stays counted."""
     subject = Subject(to, ip, device, user)
@@ -105,7 +106,7 @@ def start_again(
         own = _own(core, asked)
         before = _used(peek(core.link, own))
         for kind, target in _targets(core, change, asked):
-            said = {"kind": kind, "test": test}
+            said = {"kind": kind, "test": test} | ({"reason": reason} if reason else {})
             audit.record(
                 *(change, "limits.reset"),
                 application_id=asked.caller.application.id,

@@ -1,11 +1,10 @@
 """What holds against somebody now: limits and how far they are used, locks, blocks and allows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from otp_service.domain.addresses import client_network, counted_network
 from otp_service.domain.errors import Refusal, invalid_field
-from otp_service.ledger import audit
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book
 from otp_service.service.admin import applications, blocks, limits, locks
@@ -13,24 +12,21 @@ from otp_service.service.admin.blocks import Wanted
 from otp_service.service.admin.fields import words
 from otp_service.service.admin.limits import LimitState
 from otp_service.service.admin.locks import Lock
-from otp_service.service.admin.opening import changing
-from otp_service.service.admin.subjects import caller_of
-from otp_service.service.callers import Caller
 from otp_service.service.console.searching import Sought
 from otp_service.service.core import Core
-from otp_service.service.limits import Whence, client_limits, index
-from otp_service.store.limits import peek, reset
 
 MOST_APPLICATIONS = 12
 MOST_ROWS = 20
 MOST_REASON = 200
-# As what an address, a user and a device are counted.
-COUNTED: Mapping[str, Mapping[str, Callable[[str], str]]] = {
-    "ip": {"ip": counted_network, "network": client_network},
-    "name": {"user": str},
-    "device": {"device": str},
+# What is sought -> as what limits name it, and in which scopes they count it.
+NAMED: Mapping[str, str] = {"number": "to", "ip": "ip", "name": "user", "device": "device"}
+OWN: Mapping[str, tuple[str, ...]] = {
+    "number": ("to", "prefix"),
+    "ip": ("ip", "network"),
+    "name": ("user",),
+    "device": ("device",),
 }
-STANDS = frozenset({"number", "ip", "name", "device"})  # what limits and blocks can be about
+STANDS = frozenset(NAMED)  # what limits and blocks can be about
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +77,7 @@ def met(core: Core, sought: Sought) -> Met:
 def start_again(core: Core, actor: str, sought: Sought, application: str, reason: str) -> None:
     """Forgets what the limits of a number, an address, a user or a device counted; money stays counted."""
     words("reason", reason, least=1, most=MOST_REASON)
-    if sought.kind == "number":
-        limits.start_again(core, actor, application, to=sought.value)
-        return
-    with changing(core, actor) as change:
-        caller = caller_of(applications.get(core, application), test=False)
-        whence = _whence(core, caller, sought)
-        for kind, target in whence.items():
-            said = {"kind": kind, "test": False, "reason": reason}
-            audit.record(change, "limits.reset", application_id=caller.application.id, target=target, after=said)
-        reset(core.link, client_limits(caller, whence))  # last: without Redis nothing of this is written
+    limits.start_again(core, actor, application, reason=reason, **_subject(sought))
 
 
 def lift(core: Core, actor: str, sought: Sought, application: str, reason: str) -> None:
@@ -102,26 +89,17 @@ def lift(core: Core, actor: str, sought: Sought, application: str, reason: str) 
 
 
 def _standing(core: Core, of: Application, sought: Sought) -> Standing:
-    if sought.kind == "number":
-        return Standing(
-            of, _own(limits.read(core, of.id, to=sought.value).limits), locks.read(core, of.id, sought.value)
-        )
-    caller = caller_of(of, test=False)
-    counts = peek(core.link, client_limits(caller, _whence(core, caller, sought)))
-    return Standing(of, [limits.state_of(each) for each in counts])
+    counted = limits.read(core, of.id, **_subject(sought)).limits
+    own = [each for each in counted if each.scope in OWN[sought.kind]]  # what all share stands on a page of its own
+    return Standing(of, own, locks.read(core, of.id, sought.value) if sought.kind == "number" else None)
 
 
-def _own(found: Sequence[LimitState]) -> list[LimitState]:
-    """The limits of the number and its range; those that all share stand on a page of their own."""
-    return [each for each in found if each.scope in ("to", "prefix")]
-
-
-def _whence(core: Core, caller: Caller, sought: Sought) -> Whence:
-    """By what an address, a user or a device is counted."""
-    told = COUNTED.get(sought.kind)
-    if told is None:
+def _subject(sought: Sought) -> dict[str, Any]:
+    """Whose limits are meant, as limits name them."""
+    name = NAMED.get(sought.kind)
+    if name is None:
         raise Refusal("not_found", "nothing counts limits of this")
-    return {kind: index(core, caller, kind, counted(sought.value)) for kind, counted in told.items()}
+    return {name: sought.value}
 
 
 def _rows(core: Core, asked: Sequence[Wanted], book: Book) -> list[Block]:
