@@ -98,7 +98,9 @@ function show() {
 again.addEventListener("click", () => location.reload());
 copy.addEventListener("click", async () => {
   solution.select();
-  await navigator.clipboard.writeText(solution.value);
+  // Pages without https have no clipboard, only the old way.
+  if (navigator.clipboard) await navigator.clipboard.writeText(solution.value);
+  else document.execCommand("copy");
   said.textContent = words.copied;
 });
 window.addEventListener("hashchange", () => location.reload());
