@@ -50,7 +50,7 @@ def test_the_story_of_the_guide(tmp_path: Path) -> None:
         assert refused["code"] == "challenge_required"
         challenge = refused["challenge"]
         assert isinstance(challenge, dict)
+        wrong = pasted(service, AGAIN, SOLUTION="d3Jvbmc=")
+        assert wrong["code"] == "challenge_required"
         started = pasted(service, AGAIN, SOLUTION=solution(challenge["page"]))
         assert started["status"] == "pending"
-        used = pasted(service, AGAIN, SOLUTION="used")
-        assert used["code"] == "challenge_required"
