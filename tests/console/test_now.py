@@ -1,5 +1,6 @@
 """The page of what happens now."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ from tests.world import NUMBER
 def settings(settings: Settings, tmp_path: Path) -> Settings:
     """Settings of a service with two providers."""
     return configured(settings, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _truths(console: Console) -> Iterator[None]:
+    """The ledger is read again and again, as by a process that serves: Now tells of a stale one."""
+    console.world.parts.truths.keep()
+    yield
+    console.world.parts.truths.stop()
 
 
 def tell(console: Console, *told: Event) -> None:
