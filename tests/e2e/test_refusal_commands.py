@@ -1,0 +1,31 @@
+"""The commands that explain refusals, as they are typed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.loaded import Loaded
+from tests.e2e.operating import Operator, operating
+
+
+@pytest.fixture(scope="module")
+def admin(commands: Loaded) -> Iterator[Operator]:
+    """An installation in which nobody was refused yet."""
+    with operating(commands) as operator:
+        operator.reads("migrate")
+        operator.reads("apps", "create", "Shop", "--countries", "CH,US")
+        yield operator
+
+
+def test_where_nobody_was_refused_there_is_nothing_to_list(admin: Operator) -> None:
+    """A list of refusals is empty at first, for an application and for a number."""
+    assert admin.gets("refusals", "list") == []
+    assert (
+        admin.gets("refusals", "list", "--application", "Shop", "--to", "+41791234567", "--code", "rate_limited") == []
+    )
+
+
+def test_an_unknown_reference_is_told(admin: Operator) -> None:
+    """A reference that is none, or older than a day, is said to be so."""
+    for command in ("show", "exempt"):
+        assert "there is no such refusal; they are kept for a day" in admin.is_told("refusals", command, "rf_0_1_1")
