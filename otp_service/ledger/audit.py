@@ -37,6 +37,9 @@ class Entry:
     hash: str
 
 
+_SAID = tuple(name for name in Entry.__slots__ if name not in ("seq", "prev_hash", "hash"))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which entries are looked for; None is any. `act` is one act, or a family of them: `block.*`."""
@@ -113,5 +116,5 @@ def oldest_first(connection: Connection, wanted: Wanted, after_seq: int, limit: 
 
 def seal(key: bytes, entry: Entry) -> str:
     """The keyed hash of everything else in an entry."""
-    said = {name: value for name, value in asdict(entry).items() if name not in ("seq", "prev_hash", "hash")}
+    said = {name: getattr(entry, name) for name in _SAID}
     return b64(mac(key, str(entry.seq), entry.prev_hash, canonical(said)))

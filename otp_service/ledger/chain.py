@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Text, cast, exists, func, select
+from sqlalchemy import Connection, Row, Select, Text, cast, exists, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service.domain.codes import same
@@ -181,7 +181,7 @@ def _entries(connection: Connection, after: int, to: int | None) -> Iterator[Ent
     batch = BATCH
     while True:
         try:
-            rows = connection.execute(_wanted(after, to).limit(batch)).mappings().all()
+            rows = connection.execute(_wanted(after, to).limit(batch)).all()
         except (SQLAlchemyError, ValueError):
             if batch == 1:
                 yield Bad(after + 1, f"Entry {after + 1}, or what is in its place, can't be read: bytes are damaged.")
@@ -190,7 +190,7 @@ def _entries(connection: Connection, after: int, to: int | None) -> Iterator[Ent
             continue
         for row in rows:
             yield _entry(row, after)
-            after = row["seq"]
+            after = row[0]
         if len(rows) < batch:
             return
 
@@ -201,13 +201,15 @@ def _wanted(after: int, to: int | None) -> Select[Any]:
     return select(*_COLUMNS).where(*bounds).order_by(table.c.seq)
 
 
-def _entry(row: RowMapping, after: int) -> Entry | Bad:
+def _entry(row: Row[Any], after: int) -> Entry | Bad:
     """A row as the entry it is; what reads alike but is not what was written is bad."""
-    seq = row["seq"]
+    said: list[Any] = list(row)
+    seq = said[0]
     if type(seq) is not int:
         return Bad(after + 1, f"Entry {after + 1} is missing: what comes next has no number.")
     try:
-        entry = Entry(**{**row, **{name: _json(row[name]) for name in _JSON}})
+        said[6:8] = map(_json, said[6:8])
+        entry = Entry(*said)
     except (ValueError, TypeError, RecursionError):
         return Bad(seq, f"Entry {seq} is not what was written: what it says of before or after is damaged.")
     if any(type(getattr(entry, name)) not in kinds for name, kinds in _KINDS.items()):
