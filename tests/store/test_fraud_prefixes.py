@@ -74,6 +74,24 @@ def test_an_outage_of_a_proven_prefix_is_no_attack(counter: Counter) -> None:
     assert not quarantined(counter.link, REALM, counter.now)
 
 
+def test_typed_codes_end_the_first_watch_and_no_later_one(counter: Counter) -> None:
+    """After an outage nobody is asked any longer than it lasts; a raid that comes again is watched to the end."""
+    counter.with_(alarm=3.0)
+
+    def watched() -> list[str]:
+        for _ in range(30):
+            counter.now += 10 * SECOND
+            counter.types(counter.send(other(), solved=True), after_ms=0)
+        counter.decisions(8, solved=True)
+        before = counter.send(other()).decision
+        for _ in range(12):
+            counter.types(counter.send(other(), solved=True), after_ms=0)
+        return [before, counter.send(other()).decision]
+
+    assert watched() == ["challenge", "allow"]
+    assert watched() == ["challenge", "challenge"]
+
+
 def test_a_burst_is_no_alarm_before_its_answers_can_come(counter: Counter) -> None:
     """A launch's first hundred sends in one minute raise no alarm, and its codes then pay for them."""
     counter.with_(alarm=10.0, growth=0.0, memory=0.0)

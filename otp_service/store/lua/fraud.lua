@@ -4,7 +4,8 @@
 --   D      debt, micros;  Y1 Y0  what is too young to be missed: sent in the slot before this one, and in this one
 --   C      surplus: what typed codes paid beyond the debt; it decays, and is room
 --   G      typed codes in thousandths, forgotten over days;  of a number: when its code was last typed, ms
---   S      of a prefix: CUSUM score, in hundredths;  Q QL  quarantined until, and for how long last;  W WL  watched, likewise
+--   S      of a prefix: CUSUM score, in hundredths;  Q QL  quarantined until, and for how long last;  W WL  watched, likewise,
+--          WL negative once typed codes have ended a watch (repay.lua): the next one lasts
 --   LAST   of a block: the last number's last four digits, plus 1;  RUN  how many came in a row
 -- Scopes are letters: n number  b block  p operator prefix  c country  a application  w client network (last, if it was told).
 -- Of country and application only what is unproven counts: an unknown number of a prefix where hardly a code was ever typed.
@@ -13,6 +14,7 @@ local LAST, RUN = 7, 8
 local NAMES = { n = 'number', b = 'block', p = 'prefix', c = 'country', a = 'application', w = 'network' }
 local WIDTH = { n = 6, b = 8, p = 11, c = 6, a = 6, w = 6 }
 local NEAR = 16
+local MANY = 10 -- times the codes by which a prefix is proven
 -- Whoever is refused for what others did can't show to be honest. Of a million draws so many are only asked to solve
 -- something: where the prefix itself owes nothing, and where it does.
 local OPENINGS, PROBES = 500000, 200000
@@ -102,8 +104,8 @@ local function weigh_bucket(f, letter, weak, strong)
   local room = letter == 'n' and 0 or f.m.growth * a[C]
   if strong and a[D] + price > strong + room then
     note(f, letter, 'dead', f.probes and 1 or 2, a[D], strong + room)
-  elseif owed(a) + price > weak + room then
-    note(f, letter, 'owed', 1, owed(a), weak + room)
+  elseif owed(a) + price > weak + room / 3 then -- to be asked costs people little: it comes early
+    note(f, letter, 'owed', 1, owed(a), weak + room / 3)
   end
 end
 
@@ -133,7 +135,9 @@ local function weigh_prefix(f)
   local weak = m.p_weak
   if p[Q] > f.now then
     f.quarantined = true
-    if f.draw >= m.probes then note(f, 'p', 'quarantine', 2, p[S], m.alarm) end
+    -- A prefix with many people has its own pay for the raid on it: a part of those who solve a challenge get through.
+    local asked = p[G] >= MANY * m.proven and f.draw < PROBES
+    if f.draw >= m.probes then note(f, 'p', 'quarantine', asked and 1 or 2, p[S], m.alarm) end
     return
   end
   if p[W] > f.now then note(f, 'p', 'watched', 1, p[S], m.alarm) end
@@ -198,8 +202,8 @@ local function score(f)
     redis.call('PEXPIRE', f.quarantines, int(m.kept))
     f.alarm = p[QL]
   elseif p[W] <= f.now then
-    p[WL] = longer(p[WL], m.watch, m.watch_most)
-    p[W] = f.now + p[WL]
+    local last = longer(math.abs(p[WL]), m.watch, m.watch_most)
+    p[W], p[WL] = f.now + last, p[WL] < 0 and -last or last
   end
 end
 

@@ -39,6 +39,7 @@ if states[3] then
     prefix[Q] = now
     redis.call('ZREM', KEYS[2], ARGV[11])
   end
+  if prefix[S] == 0 and prefix[W] > now and prefix[WL] > 0 then prefix[W], prefix[WL] = now, -prefix[WL] end
   keep(3, 'p', prefix)
 end
 for i, letter in ipairs(ARGV[5] == 'u' and { 'c', 'a' } or {}) do
