@@ -21,7 +21,7 @@ class Thresholds(BaseModel):
 
     answer_s: Annotated[int, Field(ge=1, le=3600)] = 60
     least_conversion: Annotated[float, Field(ge=0.05, le=1)] = 0.35
-    growth: Annotated[float, Field(ge=0, le=100)] = 1.0
+    growth: Annotated[float, Field(ge=0, le=100)] = 0.4
     growth_s: Seconds = 10_800
     memory: Annotated[float, Field(ge=0, le=10)] = 0.1
     memory_s: Seconds = 7 * 86_400
