@@ -2,8 +2,8 @@
 
     python -m bench.fraud
 
-Prints, for each family, the share of its money that was blocked: on the seeds that thresholds were tuned on, on seeds
-that nobody looked at before, and for families that nobody tuned to.
+Prints, for each family, the share of its money that was blocked: on seeds that were looked at while
+thresholds were tuned, on seeds that nobody looked at, and for families that nobody tuned to.
 """
 
 import random
@@ -24,7 +24,7 @@ from otp_service.service.replay.run import Replay
 from otp_service.store.batches import batches
 from otp_service.store.scripts import SCRIPTS
 
-TUNED, HELD_OUT = (0, 1, 2), (9001, 9002, 9003)
+LOOKED_AT, HELD_OUT = (0, 1, 2), (9001, 9002, 9003)
 SIZES = ((20_000, 24.0, 0.3), (40_000, 8.0, 0.5), (20_000, 72.0, 0.15))  # rows, hours, share of attacks
 
 
@@ -35,7 +35,7 @@ def main(scale: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = find_store(Path(folder), None, lasting=False)
         try:
-            tuned = _scored(store.url, TUNED, FAMILIES, scale)
+            tuned = _scored(store.url, LOOKED_AT, FAMILIES, scale)
             held_out = _scored(store.url, HELD_OUT, FAMILIES, scale)
             unseen = _scored(store.url, HELD_OUT, UNSEEN, scale)
         finally:
@@ -58,7 +58,7 @@ def _scored(url: str, seeds: Iterable[int], families: Mapping[str, Family], scal
 
 
 def _print(tuned: Score, held_out: Score, unseen: Score) -> None:
-    print("| family | tuned seeds | held-out seeds |\n|---|---|---|")
+    print("| family | seeds looked at | held-out seeds |\n|---|---|---|")
     for name in FAMILIES:
         print(f"| `{name}` | {_share(tuned.families.get(name))} | {_share(held_out.families.get(name))} |")
     for name in UNSEEN:
