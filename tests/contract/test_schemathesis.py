@@ -21,12 +21,16 @@ CONFIG = {
         "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx"]},
         "max_response_time": 10.0,
     },
-    # Its path could be an id's too: GET answers that there is no such verification, Allow lists the methods of both.
+    # These paths could be an id's too: another method answers that there is no such id, Allow lists the methods of both.
     "operations": [
         {
-            "include-path": "/v1/verifications/check",
+            "include-path": path,
             "checks": {"allow_header_conformance": {"enabled": False}, "unsupported_method": {"enabled": False}},
-        },
+        }
+        for path in (
+            "/v1/verifications/check",
+            *(f"/v1/admin/{book}/{place}" for book in ("blocks", "allows") for place in ("import", "export.csv")),
+        )
     ],
 }
 LONGEST_WAIT_S = 30
