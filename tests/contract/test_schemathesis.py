@@ -21,7 +21,7 @@ CONFIG = {
         "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx"]},
         "max_response_time": 10.0,
     },
-    # These paths could be an id's too: another method answers that there is no such id, Allow lists the methods of both.
+    # These paths could be an id's too: another method finds no such id, Allow lists the methods of both.
     "operations": [
         {
             "include-path": path,

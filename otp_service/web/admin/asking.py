@@ -168,7 +168,7 @@ class ExportQuery(WhichBlocks):
     """Which rows of a list go out, and whether their numbers do in full, and why."""
 
     numbers: Literal["masked", "full"] = "masked"
-    reason: str | None = None
+    reason: Annotated[str | None, Field(min_length=1, max_length=200)] = None
 
 
 class NewBlock(Body):
