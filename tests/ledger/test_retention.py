@@ -8,6 +8,7 @@ from sqlalchemy import Engine, update
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, blocks, locks, meta, retention
 from otp_service.ledger.applications import Application
+from otp_service.ledger.blocks import Target
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.retention import Retained, retain
 from otp_service.ledger.schema import (
@@ -138,7 +139,8 @@ def test_locks_and_blocks_outlive_the_person(engine: Engine, app: Application) -
     retain(engine, NOW + 400 * DAY)
     snapshot = load_snapshot(engine)
     assert snapshot.hard_locks == {(app.id, "subject")}
-    assert snapshot.blocked.hits(app.id, "index-person-1", "+41791234567", NOW + 400 * DAY)
+    target = Target(app.id, "index-person-1", "+41791234567", "CH")
+    assert snapshot.blocked.hits(target, NOW + 400 * DAY)
     assert rows(engine, people) == []
 
 

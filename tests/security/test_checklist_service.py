@@ -89,7 +89,7 @@ def test_t26_only_digests_reach_the_store(world: World, redis: RedisServer) -> N
 def test_t27_ids_hold_128_random_bits(world: World) -> None:
     """No two of thousands are alike, for the same number too, and none is a counter or a UUID."""
     world.policy(limits=FREE, max_sends=20, spend_per_country_per_day_micros=None)
-    bodies = [world.api.start(f"+41791{n:06d}", user=str(turn)).json for n in range(200, 500) for turn in range(2)]
+    bodies = [world.api.start(f"+41791{n:06d}", user=f"{n}-{turn}").json for n in range(200, 500) for turn in range(2)]
     ids = {body["id"] for body in bodies} | {body["message_id"] for body in bodies}
     assert len(ids) == 1200
     assert all(re.fullmatch(r"(ver_[\w-]{48}|msg_[\w-]{22})", id_) for id_ in ids)
