@@ -59,14 +59,14 @@ def begin(
     return token
 
 
-def resume(core: Core, token: str) -> SignedIn | None:
-    """The session of a token, which is thereby in use; None if it has ended."""
+def resume(core: Core, token: str, *, by_hand: bool = True) -> SignedIn | None:
+    """The session of a token, which is thereby in use unless no hand asks; None if it has ended."""
     now, digest = now_ms(), hashed(token)
     with looking(core) as connection:
         session = admin_sessions.live(connection, digest, now)
     if session is None:
         return None
-    if now - session.seen_at >= SEEN_EVERY_MS:
+    if by_hand and now - session.seen_at >= SEEN_EVERY_MS:
         with writing(core) as connection:
             admin_sessions.seen(connection, digest, now)
     return SignedIn(token, session)

@@ -1,7 +1,7 @@
 """What every request of the console passes: who it is, may they, did their own page send it, and is the proof fresh."""
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Response, current_app, g, redirect, request
 from werkzeug.datastructures import MultiDict
@@ -16,6 +16,7 @@ from otp_service.web.console.registry import Route, may, page_of
 from otp_service.web.context import core
 
 CSRF = "csrf"
+POLL = "X-Piece"  # what console.js sends with what it fetches again and again: nobody need be there
 SIGN_IN = f"{PATH}/sign-in"
 # What a form carries for the frame's sake; all else was typed.
 OURS = frozenset({CSRF, "from"})
@@ -29,8 +30,7 @@ def guarded(route: Route) -> Any:
         g.who = who = _resumed()
         if route.role is not None and who is None:
             return _to_sign_in()
-        if route.role is not None and who is not None and not may(who.role, route.role):
-            raise Refusal("forbidden", f"this needs the role {route.role}")
+        admit(route)
         if route.method != "POST":
             return route.view(**args)
         _own_page()
@@ -39,6 +39,13 @@ def guarded(route: Route) -> Any:
         return _acted(route, args)
 
     return view
+
+
+def admit(route: Route) -> None:
+    """Refuses whose role is too low for a path."""
+    who: SignedIn | None = g.who
+    if route.role is not None and (who is None or not may(who.role, route.role)):
+        raise Refusal("forbidden", f"this needs the role {route.role}")
 
 
 def csrf_token() -> str:
@@ -57,6 +64,7 @@ def again(route: Route, args: dict[str, Any], typed: MultiDict[str, str], status
     if route.shows is None:
         raise RuntimeError("this act has no page of its own")
     g.route, g.typed = page_of(route.shows), typed
+    admit(g.route)
     wanted = {name: value for name, value in args.items() if f"{name}>" in g.route.rule}
     drawn = g.route.view(**wanted)
     response = drawn if isinstance(drawn, AnyResponse) else Response(drawn)
@@ -83,7 +91,7 @@ def _acted(route: Route, args: dict[str, Any]) -> Any:
 
 def _resumed() -> SignedIn | None:
     token = cookies.read(cookies.SESSION)
-    return sessions.resume(core(), token) if token else None
+    return sessions.resume(core(), token, by_hand=POLL not in request.headers) if token else None
 
 
 def _to_sign_in() -> AnyResponse:
@@ -96,7 +104,7 @@ def _to_sign_in() -> AnyResponse:
 def _own_page() -> None:
     """Refuses a form that another site sent; browsers say where a request comes from, and the token proves it."""
     site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
-    elsewhere = origin is not None and urlsplit(origin).netloc != request.host
+    elsewhere = origin is not None and origin.partition("://")[2] != request.host
     if site not in ("same-origin", "none") or elsewhere:
         raise Refusal("forbidden", "this form was sent by another site")
     if not same(request.form.get(CSRF, ""), csrf_token()):
