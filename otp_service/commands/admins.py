@@ -32,7 +32,8 @@ def create(name: str, role: str, as_json: bool) -> None:
 @as_json
 def list_(as_json: bool) -> None:
     """Lists the accounts."""
-    found = [_account(each) for each in accounts.listed(opened())]
+    core = opened()
+    found = [_account(core, each) for each in accounts.listed(core)]
     show(found, as_json, ("name", "role", "set_up", "disabled_at", "created_at"))
 
 
@@ -42,7 +43,9 @@ def list_(as_json: bool) -> None:
 @as_json
 def role(name: str, role: str, as_json: bool) -> None:
     """Gives an account another role; it has to sign in again."""
-    say(_account(accounts.set_role(opened(), ACTOR, name, role)), as_json, f"{name} is now {role}.")
+    core = opened()
+    changed = accounts.set_role(core, ACTOR, name, role)
+    say(_account(core, changed), as_json, f"{changed.name} is now {role}.")
 
 
 @admins.command("disable")
@@ -50,7 +53,9 @@ def role(name: str, role: str, as_json: bool) -> None:
 @as_json
 def disable(name: str, as_json: bool) -> None:
     """Shuts an account and ends its sessions at once."""
-    say(_account(accounts.disable(opened(), ACTOR, name)), as_json, f"{name} can't sign in any more.")
+    core = opened()
+    changed = accounts.disable(core, ACTOR, name)
+    say(_account(core, changed), as_json, f"{changed.name} can't sign in any more.")
 
 
 @admins.command("enable")
@@ -58,7 +63,9 @@ def disable(name: str, as_json: bool) -> None:
 @as_json
 def enable(name: str, as_json: bool) -> None:
     """Opens a shut account again."""
-    say(_account(accounts.enable(opened(), ACTOR, name)), as_json, f"{name} may sign in again.")
+    core = opened()
+    changed = accounts.enable(core, ACTOR, name)
+    say(_account(core, changed), as_json, f"{changed.name} may sign in again.")
 
 
 @admins.command("reset")
@@ -73,15 +80,16 @@ def reset(name: str, as_json: bool) -> None:
 def _invited(core: Core, made: Invited, as_json: bool) -> None:
     link = made.link(core.public_url)
     words = ("Its owner opens this link, once, within a day:", link)
-    say(_account(made.account) | {"link": link}, as_json, *words)
+    say(_account(core, made.account) | {"link": link}, as_json, *words)
 
 
-def _account(account: Account) -> dict[str, object]:
+def _account(core: Core, account: Account) -> dict[str, object]:
+    ways = accounts.ways(core, account.id)
     return {
         "id": account.id,
         "name": account.name,
         "role": account.role,
-        "set_up": account.password_hash is not None or account.oidc_subject is not None,
+        "set_up": ways.password or ways.passkeys > 0 or ways.sso,
         "disabled_at": rfc3339_or_none(account.disabled_at),
         "created_at": rfc3339(account.created_at),
     }
