@@ -19,6 +19,7 @@ from otp_service.store.refused import Refused
 from otp_service.store.scripts import SCRIPTS, Script
 
 LETTERS = "nbpca"  # number, block, prefix, country, application; w, the network, where it is known
+OF_UNPROVEN = "ca"  # only sends to unproven numbers are charged to these
 UNIT = 100_000  # what a send counts as in the application's debt, whatever it costs
 DRAWS = 1_000_000  # a draw in [0, 1) as scripts compare it
 Call = tuple[Script, list[str], list[Arg]]
@@ -158,19 +159,32 @@ def decide(link: Link, brake: Brake, rules: Sequence[Rule] = (), now: str = "", 
     return decided(link.call(script, names, args) if dry else link.once(script, names, args))
 
 
-def judge(link: Link, brake: Brake, now: str = "") -> tuple[str, str]:
-    """What the brake said, as lua/start.lua takes it from another slot, and the tab of what was charged."""
+class Charged(NamedTuple):
+    """What a send was charged, so that it can be taken back; no tab where nothing was."""
+
+    tab: str = ""
+    quarantined: str = ""  # for how many milliseconds, if the send began a quarantine
+
+
+def judge(link: Link, brake: Brake, now: str = "") -> tuple[str, Charged]:
+    """What the brake said, as lua/start.lua takes it from another slot, and what was charged."""
     script, names, args = decide_call(brake, (), now)
     decision, _, tab, quarantined, _, *reasons = link.once(script, names, args)
     level = max((read_reason(reason).level for reason in reasons), default=0)
     said = {"decision": decision, "level": level, "tab": tab, "reasons": reasons}
-    return json.dumps(said | ({"alarm": int(quarantined)} if quarantined else {})), tab
+    told = json.dumps(said | ({"alarm": int(quarantined)} if quarantined else {}))
+    return told, Charged(tab, quarantined)
 
 
-def refund(link: Link, brake: Brake) -> None:
+def refund(link: Link, brake: Brake, charged: Charged) -> None:
     """Takes back what a send that did not go out was charged; sent once, for a repeat would take back another's."""
+    spared = "" if charged.tab.startswith("u") else OF_UNPROVEN
+    letters = "".join(letter for letter in brake.letters if letter not in spared)
+    keys = [key for letter, key in zip(brake.letters, brake.keys, strict=False) if letter in letters]
+    place = f"{brake.prefix} {brake.country}"
     with suppress(Refusal):  # where it fails, the brake counts one too many
-        link.once(SCRIPTS["refund"], brake.keys[:-1], [brake.letters, brake.price, brake.score])
+        args: list[Arg] = [letters, brake.price, brake.score, charged.quarantined, place]
+        link.once(SCRIPTS["refund"], [*keys, brake.keys[-1]], args)
 
 
 def repay_call(tab: str, cell: int, entry: str, now: str = "") -> Call:

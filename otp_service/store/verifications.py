@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address
 from otp_service.store import spread
-from otp_service.store.fraud import Brake, judge, refund
+from otp_service.store.fraud import Brake, Charged, judge, refund
 from otp_service.store.keys import SubjectKeys, failures_key, idempotency_key, solved_key, subject_keys
 from otp_service.store.limits import Rule, flat
 from otp_service.store.link import Arg, Link
@@ -132,10 +132,10 @@ def _start_apart(
 ) -> list[str]:
     """A start whose scopes live in a slot of their own; charged before, and taken back if nothing went out."""
     asked = o.brake is not None and foreign[0] == ""
-    judged, tab = judge(link, o.brake, now) if o.brake and asked else ("", "")
+    judged, charged = judge(link, o.brake, now) if o.brake and asked else ("", Charged())
     answer = _start(link, keys, o, now, rules, foreign, judged=judged)
-    if o.brake and tab and answer[0] != "done":
-        refund(link, o.brake)
+    if o.brake and charged.tab and answer[0] != "done":
+        refund(link, o.brake, charged)
     return answer
 
 

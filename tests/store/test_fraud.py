@@ -158,8 +158,8 @@ def test_a_charge_is_taken_back_whole(counter: Counter, redis: RedisServer) -> N
     before = list(everything(redis))
     owed = counter.prefix().owed_micros, counter.prefix().score
     brake = counter.brake("+41791112222", "192.0.2.1")
-    fraud.decide(counter.link, brake, now=str(counter.now))
-    fraud.refund(counter.link, brake)
+    decided = fraud.decide(counter.link, brake, now=str(counter.now))
+    fraud.refund(counter.link, brake, fraud.Charged(decided.tab))
     assert (counter.prefix().owed_micros, counter.prefix().score) == owed
     assert list(everything(redis)) == before
 
