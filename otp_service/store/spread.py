@@ -120,9 +120,9 @@ def _reserve(link: Link, groups: Sequence[Sequence[Rule]], reserved: list[Reserv
 def _alarms(reserved: Sequence[Reservation]) -> str:
     """The ceilings that were brought to a share of their amount, as lua/limits.lua reads them."""
     marked = (
-        (rule, mark.partition("!")[2]) for part in reserved for rule, mark in zip(part.rules, part.marks, strict=True)
+        (rule, mark.split("!")[1:]) for part in reserved for rule, mark in zip(part.rules, part.marks, strict=True)
     )
-    return "\n".join(f"{rule.name} {share} {rule.amount} {rule.key}" for rule, share in marked if share)
+    return "\n".join(f"{rule.name} {alarm[0]} {rule.amount} {rule.key}" for rule, alarm in marked if alarm)
 
 
 def _hand_back(link: Link, reserved: Sequence[Reservation]) -> None:

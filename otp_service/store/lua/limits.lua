@@ -85,14 +85,14 @@ local function take(l)
   redis.call('HSET', l.key, 't', int(l.total + l.cost), 'o', int(l.first), 'n', int(l.slot))
   redis.call('PEXPIRE', l.key, int(l.period + 2 * l.width))
   if l.kind == 'm' then tell_spent(l) end
-  l.mark = int(l.slot) .. (l.alarm and '!' .. int(l.alarm) or '')
+  l.mark = int(l.slot) .. (l.alarm and '!' .. int(l.alarm) .. '!' .. int(l.told) or '')
 end
 
--- A mark is the time or slot that was taken, and the alarm that it raised, which then was not told.
+-- A mark is the time or slot that was taken, the alarm that it raised, which then was not told, and the one told before.
 local function give(l, mark)
-  local slot, alarm = string.match(mark, '^(%d+)!?(%d*)$')
+  local slot, alarm, told = string.match(mark, '^(%d+)!?(%d*)!?(%d*)$')
   mark = slot
-  if alarm ~= '' then redis.call('HSET', l.key, 'al', '0') end
+  if alarm ~= '' and redis.call('HGET', l.key, 'al') == alarm then redis.call('HSET', l.key, 'al', told) end
   if l.kind == 'x' then
     redis.call('LREM', l.key, 1, mark)
   elseif redis.call('HEXISTS', l.key, mark) == 1 then
