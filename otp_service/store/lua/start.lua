@@ -98,6 +98,12 @@ if mode ~= '' then
   end
 end
 
+-- The tabs of the sends of one code; of a send that the brake did not judge there is none.
+local function joined(before, after)
+  if not before or before == '' then return after end
+  return after == '' and before or before .. '\n' .. after
+end
+
 -- What a full Redis refuses (HSET, LPUSH, XADD) comes before what it lets pass (HDEL), here and in take(): a script that has
 -- written once is let go on.
 for _, l in ipairs(limits) do take(l) end
@@ -133,7 +139,7 @@ r.ch = channel
 local wanted = {}
 for _, s in ipairs(kept) do wanted['m:' .. s[9]] = true end
 redis.call('HSET', record, 'ch', channel, 'tn', int(n), 'snd', int(sent), 'env', envelope, 'mid', message, 'sends', cjson.encode(kept),
-  'tab', again and r.tab and r.tab ~= '' and r.tab .. '\n' .. tab or tab)
+  'tab', again and joined(r.tab, tab) or tab)
 for name in pairs(r) do
   if string.sub(name, 1, 2) == 'm:' and not wanted[name] then redis.call('HDEL', record, name) end
 end
