@@ -14,6 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam, dele
 from otp_service.domain.ids import MAC_BYTES, PLACE_BYTES, RANDOM_BYTES, SUBJECT_BYTES, TAG_BYTES
 from otp_service.domain.keys import b64
 from otp_service.ledger import audit
+from otp_service.ledger.blocks import ALLOWS, touch
 from otp_service.ledger.changes import Change
 from otp_service.ledger.ids import new_id
 from otp_service.ledger.schema import (
@@ -122,6 +123,8 @@ def erase(change: Change, whom: Whom) -> Erased:
         _deleted(connection, allows, (allows.c.kind == "number") & (allows.c.value == whom.index)),
         _unsealed(connection, whom),
     )
+    if erased.allows:
+        touch(change, ALLOWS)
     gone = _deleted(connection, people, people.c.number_index == whom.index)
     if gone or any(getattr(erased, name) for name in Erased.__slots__):
         counted = {name: getattr(erased, name) for name in Erased.__slots__}
