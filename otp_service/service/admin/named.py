@@ -19,6 +19,7 @@ from otp_service.service.destination import number_index, user_index
 from otp_service.service.sealed import number_in_ledger
 
 MOST_USER = 128
+MAPPED_BITS = 96  # of IPv6 before an IPv4 address that is written as IPv6 (RFC 4291, 2.5.5.2)
 WIDEST = {4: 8, 6: 16}  # a wider network is a slip of the pen
 COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS) | {phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY}
 _PREFIX = re.compile(r"\+?([1-9][0-9]{0,14})", re.ASCII)
@@ -116,6 +117,11 @@ def _ip(core: Core, value: str, of: Application | None) -> Kept:
 def _network(core: Core, value: str, of: Application | None) -> Kept:
     try:
         network = ip_network(value, strict=False)
+        mapped = getattr(network.network_address, "ipv4_mapped", None)
+        if mapped:
+            network = ip_network((mapped, network.prefixlen - MAPPED_BITS), strict=False)
+        if "%" in value:
+            raise ValueError("a zone is of one machine alone")
     except ValueError:
         raise invalid_field("value", "a network is a CIDR block, for instance 203.0.113.0/24") from None
     if network.prefixlen < WIDEST[network.version]:

@@ -28,10 +28,10 @@ def quarantines(core: Core) -> Sequence[Quarantine]:
 
 def lift(core: Core, actor: str, application: str, prefix: str) -> None:
     """Ends a quarantine before its time, audited; Refusal not_found if there is none."""
-    held = {found.prefix: found for found in fraud_states.quarantined(core.link, application)}
-    if prefix not in held:
-        raise Refusal("not_found", "this prefix is in no quarantine")
-    before = {"prefix": prefix, "until_ms": held[prefix].until_ms}
-    with changing(core, actor) as change:
+    with changing(core, actor) as change:  # one after the other: of two who lift the same, one does
+        held = {found.prefix: found for found in fraud_states.quarantined(core.link, application)}
+        if prefix not in held:
+            raise Refusal("not_found", "this prefix is in no quarantine")
+        before = {"prefix": prefix, "until_ms": held[prefix].until_ms}
         audit.record(change, "fraud.lift", application_id=application, target=prefix, before=before)
         fraud_states.lift(core.link, core.index_key, application, prefix, held[prefix].country)
