@@ -32,6 +32,9 @@ ANY_PURPOSE = "login"  # a subject is the same for all
 _MESSAGE = re.compile(r"msg_[A-Za-z0-9_-]{22,27}")
 ON_THEIR_WAY = "facts about this person are on their way to the ledger: repeat this when couriers have brought them"
 UNDER_WAY = "a courier was bringing a message of this person to a provider just then: repeat this in a minute"
+UNSEEN = "Redis can't be reached now to see what is on its way to the ledger: repeat this"
+HALF_WAY = "Redis went away before it had forgotten all of this person, and the ledger waits for it: repeat this"
+LEDGER_LEFT = "Redis has forgotten this person, the ledger can't be reached now: repeat this"
 
 Policies = dict[str, Policy | None]
 
@@ -71,20 +74,29 @@ def erase(core: Core, actor: str, to: str) -> Erasure:
         policies = dict(applications.policies(connection))
         whom = _whom(core, policies, meant.e164)
         known = ledger.traces(connection, whom)
-    waiting = store.pending(core.link, core.cells, whom.index, whom.subjects)
-    found = _traces(core, policies, meant, whom)
+    is_quiet = _forget_in_redis(core, _traces(core, policies, meant, whom), known)
+    erased = _erase_in_ledger(core, actor, whom)
+    left = _left_on_the_way(core, whom)
+    return Erasure(erased, left if is_quiet else [*left, UNDER_WAY])
+
+
+def _forget_in_redis(core: Core, found: store.Traces, known: ledger.Traces) -> bool:
+    try:
+        waiting = store.pending(core.link, core.cells, found.index, found.needles)
+        return store.forget(core.link, core.cells, _all(found, known, waiting), scan=not core.clustered)
+    except Refusal as error:
+        raise Refusal("unavailable", HALF_WAY, retry_after_s=RETRY_S) from error
+
+
+def _all(found: store.Traces, known: ledger.Traces, waiting: Sequence[str]) -> store.Traces:
+    """What was found with what the ledger knows, and what it will know once couriers have brought it."""
     under_way = {message for text in waiting for message in _MESSAGE.findall(text)}
-    found = replace(
+    return replace(
         found,
         verifications=known.verifications,
         messages=sorted({*known.messages, *under_way}),
         vendor_ids=known.vendor_ids,
     )
-    is_quiet = store.forget(core.link, core.cells, found, scan=not core.clustered)
-    erased = _erase_in_ledger(core, actor, whom)
-    waiting = store.pending(core.link, core.cells, whom.index, whom.subjects)
-    left = [f"{len(waiting)} {ON_THEIR_WAY}"] if waiting else []
-    return Erasure(erased, left if is_quiet else [*left, UNDER_WAY])
 
 
 def _erase_in_ledger(core: Core, actor: str, whom: Whom) -> Erased:
@@ -92,8 +104,15 @@ def _erase_in_ledger(core: Core, actor: str, whom: Whom) -> Erased:
         with changing(core, actor) as change:
             return ledger.erase(change, whom)
     except (Refusal, SQLAlchemyError) as error:
-        why = "Redis has forgotten this person, the ledger can't be reached now: repeat this"
-        raise Refusal("unavailable", why, retry_after_s=RETRY_S) from error
+        raise Refusal("unavailable", LEDGER_LEFT, retry_after_s=RETRY_S) from error
+
+
+def _left_on_the_way(core: Core, whom: Whom) -> list[str]:
+    try:
+        waiting = store.pending(core.link, core.cells, whom.index, whom.subjects)
+    except Refusal:
+        return [UNSEEN]
+    return [f"{len(waiting)} {ON_THEIR_WAY}"] if waiting else []
 
 
 def read(core: Core, actor: str, to: str) -> Dossier:
