@@ -1,8 +1,9 @@
 """Who may sign in to the console: accounts, as the ledger keeps them."""
 
+import unicodedata
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from otp_service.domain.errors import Refusal
 from otp_service.ledger import audit
@@ -43,8 +44,13 @@ def create(change: Change, name: str, role: str) -> Account:
 
 def find(connection: Connection, name: str) -> Account | None:
     """The account of this name, however it is capitalised."""
-    found = select(admins).where(func.lower(admins.c.name) == name.lower())
-    return _account(connection.execute(found).mappings().first())
+    # Compared here: SQLite knows the capitals of ASCII alone, PostgreSQL those of its locale.
+    return next((each for each in listed(connection) if same_name(each.name, name)), None)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are one, however they are capitalised or composed."""
+    return _folded(one) == _folded(other)
 
 
 def read(connection: Connection, id: str) -> Account | None:
@@ -100,6 +106,10 @@ def claim_try(connection: Connection, id: str, now_ms: int, failures: int, locke
     this = (admins.c.id == id, admins.c.locked_until <= now_ms, admins.c.failures == failures)
     paid = {"failures": failures + 1, "locked_until": locked_until}
     return connection.execute(update(admins).where(*this).values(paid)).rowcount == 1
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _account(row: RowMapping | None) -> Account | None:

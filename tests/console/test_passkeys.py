@@ -63,6 +63,21 @@ def test_an_answer_counts_once(console: Console, key: tuple[Page, CDPSession, st
     assert repeated.status in (401, 403)
 
 
+def test_nobodys_passkey_renews_anothers_proof(console: Console, key: tuple[Page, CDPSession, str]) -> None:
+    """Whoever sits down at an open session can't prove to be its admin by a passkey of their own."""
+    page, _, _ = key
+    set_up(console, page, "viewer")
+    theirs = console.session("admin", proven=False)
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": "otp_console", "value": theirs, "url": console.url, "httpOnly": True}])
+    page.goto("/console/sign-in")  # whose note names nobody
+    page.locator("form.passkey").evaluate("form => { form.action = '/console/prove/passkey'; }")
+    with page.expect_response("**/console/prove/passkey") as answered:
+        page.get_by_role("button", name="Sign in with a passkey").click()
+    assert answered.value.status == 401
+    console.complaints = [each for each in console.complaints if "401" not in each]
+
+
 def test_a_shut_account_has_no_passkey(console: Console, key: tuple[Page, CDPSession, str]) -> None:
     """The passkey of a disabled account opens nothing."""
     page, _, _ = key

@@ -88,9 +88,14 @@ def _until(row: Block) -> str:
     return rfc3339_or_none(row.expires_at) or ""
 
 
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
 def _written(*cells: str) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+    csv.writer(out).writerow([harmless(cell) for cell in cells])
     return out.getvalue()
 
 

@@ -190,6 +190,11 @@ def _invited(change: Change, account: Account) -> Invited:
     return Invited(account, ticket)
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names mean one account."""
+    return admins.same_name(one, other)
+
+
 def _named(change: Change, name: str) -> Account:
     account = admins.find(change.connection, name)
     if account is None:

@@ -61,8 +61,17 @@ def begin(core: Core, known: SingleSignOn, returns_to: str, there: str, *, afres
     return Begun(url, note)
 
 
-def finish(core: Core, known: SingleSignOn, returns_to: str, note: str, state: str, code: str) -> tuple[Account, str]:
-    """Who came back, and the page that they wanted; Refusal unauthenticated if that is not certain."""
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Who came back, the page that they wanted, and whether they have just proven who they are."""
+
+    account: Account
+    there: str
+    proven: bool
+
+
+def finish(core: Core, known: SingleSignOn, returns_to: str, note: str, state: str, code: str) -> Returned:
+    """Who came back; Refusal unauthenticated if that is not certain."""
     said = notes.use(core, PURPOSE, "", note)
     if not code or not same(state, said["state"]):
         raise Refusal("unauthenticated", REFUSED)
@@ -71,7 +80,7 @@ def finish(core: Core, known: SingleSignOn, returns_to: str, note: str, state: s
         account = _account(change, known, claims)
         change.actor = f"admin:{account.name}"
         audit.record(change, "admin.signed_in", target=account.id, after={"by": "single sign-on"})
-    return account, said["there"]
+    return Returned(account, said["there"], _is_fresh(claims))
 
 
 def _account(change: Change, known: SingleSignOn, claims: dict[str, Any]) -> Account:
@@ -101,7 +110,10 @@ def _unclaimed(change: Change, email: str) -> Account | None:
 
 def _verified_email(claims: dict[str, Any]) -> str:
     email = claims.get("email")
-    return email if claims.get("email_verified") is True and isinstance(email, str) and len(email) <= 64 else ""
+    if claims.get("email_verified") is not True or not isinstance(email, str) or len(email) > 64:
+        return ""
+    # Only ASCII: the Kelvin sign has a small k for its small letter, and would claim another's account.
+    return email if email.isascii() and email.isprintable() and " " not in email else ""
 
 
 def _token(known: SingleSignOn, returns_to: str, code: str, verifier: str) -> str:
@@ -137,9 +149,15 @@ def _claims(known: SingleSignOn, token: str, said: dict[str, Any]) -> dict[str, 
     except Exception as error:  # whatever a token makes two libraries raise, it is no proof
         log.warning("sign_in_refused", why=type(error).__name__)
         raise Refusal("unauthenticated", REFUSED) from None
-    if said["afresh"] and time.time() - float(claims.get("auth_time", 0)) > FRESH_S:
+    if said["afresh"] and not _is_fresh(claims):
         raise Refusal("unauthenticated", REFUSED)
     return claims
+
+
+def _is_fresh(claims: dict[str, Any]) -> bool:
+    """Whether they have just typed something there; a session at the provider alone answers for whoever sits here."""
+    at_s = claims.get("auth_time")
+    return isinstance(at_s, int | float) and time.time() - at_s <= FRESH_S
 
 
 def _metadata(known: SingleSignOn) -> OpenIDProviderMetadata:

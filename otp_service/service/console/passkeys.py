@@ -109,13 +109,14 @@ def set_up(core: Core, site: Site, given: Given, ticket: str) -> Account:
     return account
 
 
-def prove(core: Core, site: Site, given: Given, *, act: str = "admin.signed_in") -> Account:
-    """Whose passkey this is; Refusal unauthenticated if it is nobody's, or was not opened."""
+def prove(core: Core, site: Site, given: Given, *, act: str = "admin.signed_in", owner: str = "") -> Account:
+    """Whose passkey this is; Refusal unauthenticated if it is nobody's, not the owner's, or was not opened."""
     said = notes.use(core, PURPOSE, given.token, given.note)
     with changing(core, "console") as change:
         known = admin_passkeys.read(change.connection, _id(given.credential))
         account = admins.read(change.connection, known.admin_id) if known else None
-        shut = account is None or account.disabled_at is not None or said["admin"] not in ("", account.id)
+        # The note of the page that signs in names nobody, and must not renew another's proof: the owner counts, too.
+        shut = account is None or account.disabled_at is not None or {said["admin"], owner} - {"", account.id}
         if known is None or account is None or shut:
             log.warning("sign_in_refused", admin=account.id if account else None)
             raise Refusal("unauthenticated", WRONG)

@@ -15,9 +15,9 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from otp_service.domain.errors import Refusal, invalid_field
 
 LEAST, MOST = 12, 256
-WAIT_S = 3.0
 HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
-_ONE_AT_A_TIME = threading.BoundedSemaphore(1)  # guesses must not fill the memory of a web process
+_ONE_AT_A_TIME = threading.Lock()  # guesses must not fill the memory of a web process
+_PLACES = threading.BoundedSemaphore(2)  # one at work, one behind it: the other threads are the API's
 
 
 def acceptable(password: str, name: str) -> str:
@@ -32,17 +32,16 @@ def acceptable(password: str, name: str) -> str:
 
 def hashed(password: str) -> str:
     """What is kept of a password."""
-    with _turn():
+    with turn():
         return HASHER.hash(_normal(password))
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Whether this is the password; without one it takes as long, and is not."""
-    with _turn():
-        try:
-            right = HASHER.verify(stored or _nobodys(), _normal(password[: MOST * 4]))
-        except (Argon2Error, InvalidHashError):
-            return False
+    """Whether this is the password; without one it takes as long, and is not. Whoever asks holds the turn."""
+    try:
+        right = HASHER.verify(stored or _nobodys(), _normal(password[: MOST * 4]))
+    except (Argon2Error, InvalidHashError):
+        return False
     return right and stored is not None
 
 
@@ -52,13 +51,15 @@ def _nobodys() -> str:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    if not _ONE_AT_A_TIME.acquire(timeout=WAIT_S):
+def turn() -> Iterator[None]:
+    """The process's one turn at passwords; Refusal unavailable at once where somebody waits already."""
+    if not _PLACES.acquire(blocking=False):
         raise Refusal("unavailable", "too many people are signing in just now", retry_after_s=2)
     try:
-        yield
+        with _ONE_AT_A_TIME:
+            yield
     finally:
-        _ONE_AT_A_TIME.release()
+        _PLACES.release()
 
 
 def _normal(password: str) -> str:

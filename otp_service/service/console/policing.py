@@ -6,6 +6,7 @@ from typing import Any
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.policy import Policy
+from otp_service.domain.prices import price_micros
 from otp_service.ledger.applications import Application
 from otp_service.service.admin import applications, policies
 from otp_service.service.console.policy_fields import Field, every
@@ -43,9 +44,10 @@ class Change:
 
     @property
     def loosens_spend(self) -> bool:
-        """Whether more could be spent: a ceiling rises or goes."""
+        """Whether more could be spent: a ceiling rises or goes, or counts a text at less than before."""
         old, new = self.application.policy, self.policy
-        return any(_more(getattr(new, name), getattr(old, name)) for name in CEILINGS)
+        rises = any(_more(getattr(new, name), getattr(old, name)) for name in CEILINGS)
+        return rises or (any(getattr(old, name) is not None for name in CEILINGS) and _cheaper(new, old))
 
 
 def change(core: Core, application: str, typed: Mapping[str, str]) -> Change:
@@ -70,7 +72,7 @@ def save(core: Core, actor: str, change: Change, *, role: str, proven: bool) -> 
     if change.needs_admin and role != "admin":
         raise Refusal("forbidden", "these fields take the role admin; fraud may change limits, countries and the brake")
     if change.loosens_spend and not proven:
-        raise Refusal("forbidden", "to raise a ceiling of money, prove once more who you are")
+        raise Refusal("forbidden", "to let more money be spent, prove once more who you are")
     applications.set_policy(core, actor, change.application.id, change.patch)
 
 
@@ -91,6 +93,12 @@ def _patch(policy: Policy, typed: Mapping[str, str]) -> dict[str, Any]:
 
 def _same(text: str, written: str) -> bool:
     return text.replace("\r\n", "\n").strip() == written
+
+
+def _cheaper(new: Policy, old: Policy) -> bool:
+    """Whether any country's texts would be counted at a lower price."""
+    told = {*new.price_micros, *old.price_micros}
+    return any(price_micros(each, new.price_micros) < price_micros(each, old.price_micros) for each in told)
 
 
 def _more(new: int | None, old: int | None) -> bool:

@@ -23,14 +23,8 @@ log = structlog.get_logger("otp_service.console")
 
 def by_password(core: Core, name: str, password: str, code: str, *, act: str = "admin.signed_in") -> Account:
     """Whose name, password and code these are; Refusal unauthenticated otherwise."""
-    with looking(core) as connection:
-        found = admins.find(connection, name.strip())
-    with writing(core) as connection:
-        account = _paid(connection, found)
-    right = passwords.matches(account.password_hash if account else None, password)
-    if account is None or not right or not _spent(core, account, code):
-        log.warning("sign_in_refused", admin=found.id if found else None)
-        raise Refusal("unauthenticated", WRONG)
+    with passwords.turn():  # first, lest somebody who could not be looked at pays for a guess
+        account = _tried(core, name, password, code)
     with changing(core, f"admin:{account.name}") as change:
         admins.write(change.connection, account.id, failures=0, locked_until=0)
         audit.record(change, act, target=account.id, after={"by": "password and totp"})
@@ -40,6 +34,18 @@ def by_password(core: Core, name: str, password: str, code: str, *, act: str = "
 def wait_ms(failures: int) -> int:
     """How long an account waits after so many failures in a row."""
     return 0 if failures <= FREE else min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** min(failures - FREE - 1, 20))
+
+
+def _tried(core: Core, name: str, password: str, code: str) -> Account:
+    with looking(core) as connection:
+        found = admins.find(connection, name.strip())
+    with writing(core) as connection:
+        account = _paid(connection, found)
+    right = passwords.matches(account.password_hash if account else None, password)
+    if account is None or not right or not _spent(core, account, code):
+        log.warning("sign_in_refused", admin=found.id if found else None)
+        raise Refusal("unauthenticated", WRONG)
+    return account
 
 
 def _paid(connection: Connection, account: Account | None) -> Account | None:

@@ -1,7 +1,9 @@
 """What the last day would have been under a policy: its codes asked for again, in a realm of its own."""
 
+import threading
 from dataclasses import dataclass
 
+from otp_service.domain.errors import Refusal
 from otp_service.domain.policy import Policy
 from otp_service.domain.replay.scoring import Tally
 from otp_service.domain.replay.trace import LEGIT, Row
@@ -12,6 +14,7 @@ from otp_service.service.replay.history import history, replay
 DAY_MS = 86_400_000
 MOST_ROWS = 3000  # a second or two on a live Redis
 UNANSWERED = "attack:unanswered"
+_ONE_AT_A_TIME = threading.Lock()  # each is thousands of calls on the Redis that codes are sent by
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,16 @@ class Trial:
 
 
 def trial(core: Core, change: Change) -> Trial:
-    """Tries both policies on the last day's codes; Refusal unavailable while Redis is down."""
+    """Tries both policies on the last day's codes; Refusal unavailable while Redis is down, or another is tried."""
+    if not _ONE_AT_A_TIME.acquire(blocking=False):
+        raise Refusal("unavailable", "another change is being tried just now", retry_after_s=5)
+    try:
+        return _trial(core, change)
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
+def _trial(core: Core, change: Change) -> Trial:
     now = now_ms()
     rows = [_judged(each) for each in history(core, change.application.id, now - DAY_MS, now, MOST_ROWS)]
     before, after = (_tried(core, rows, policy) for policy in (change.application.policy, change.policy))

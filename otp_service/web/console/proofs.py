@@ -13,13 +13,13 @@ from otp_service.web.context import core
 
 TYPED = "typed."
 # What nobody should find in the source of another page.
-SECRET = ("password", "secret", "code", "note", "credential")
+SECRET = frozenset({"password", "code", "note", "app_note", "credential"})
 
 
 def ask(act: str, typed: MultiDict[str, str], status: int = 403) -> Response:
     """The page that asks, and carries what was typed."""
     who: SignedIn = g.who
-    kept = [(name, value) for name, value in typed.items(multi=True) if not any(word in name for word in SECRET)]
+    kept = [(name, value) for name, value in typed.items(multi=True) if name not in SECRET]
     ways = accounts.ways(core(), who.id)
     context: dict[str, Any] = {
         "title": "Is it still you?",

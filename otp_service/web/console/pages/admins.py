@@ -51,7 +51,7 @@ def enable() -> AnyResponse:
 def _another() -> str:
     """Whom it is about: somebody else, lest the last admin shuts the door behind them."""
     name = request.form.get("name", "")
-    if name.lower() == signed_in().name.lower():  # as accounts are found
+    if accounts.same_name(name, signed_in().name):
         raise Refusal("conflict", "this is your own account: another admin has to do this")
     return name
 

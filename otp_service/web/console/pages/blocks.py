@@ -117,7 +117,7 @@ def export_in_full() -> AnyResponse:
 def _csv(book: Book, *, numbers: bool) -> Response:
     lines = block_files.export_csv(core(), book=book, numbers=numbers)
     headers = {"Content-Disposition": f'attachment; filename="{book.word}s.csv"'}
-    return Response("".join(lines), content_type="text/csv; charset=utf-8", headers=headers)
+    return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _drawn(met: Affected | None = None, *, asked: bool = False) -> Response:

@@ -26,7 +26,8 @@ def with_password() -> AnyResponse:
 @act("/prove/passkey", role="viewer")
 def with_passkey() -> AnyResponse:
     """By a passkey."""
-    return _proven_by(lambda: keyring.library().prove(core(), keyring.site(), keyring.given(), act=PROVED))
+    library, owner = keyring.library(), signed_in().id
+    return _proven_by(lambda: library.prove(core(), keyring.site(), keyring.given(), act=PROVED, owner=owner))
 
 
 def _proven_by(proof: Callable[[], object]) -> AnyResponse:
@@ -40,8 +41,9 @@ def _proven_by(proof: Callable[[], object]) -> AnyResponse:
 
 def proven() -> AnyResponse:
     """Back to the form that was interrupted, with what was typed, in a session of a new token."""
-    token = proofs.renew()
     route, args = proofs.interrupted(request.form.get("act", ""))
+    guard.admit(route)
+    token = proofs.renew()
     if route.shows is None:
         response = back(GO_ON, kind="note")
     else:

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from flask import Response, current_app, redirect, request
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.domain.errors import Refusal
@@ -35,12 +36,14 @@ def come_back() -> Response:
     A page that leads on, not a redirect: browsers send strict cookies only where a page of ours has led.
     """
     told = request.args
-    account, there = _library().finish(
+    found = _library().finish(
         core(), _known(), _returns_to(), cookies.read(COOKIE), told.get("state", ""), told.get("code", "")
     )
-    token = sessions.begin(core(), account.id, client_address(), request.headers.get("User-Agent", ""))
-    response = render("sso_back.html", there=ours(there))
-    response.headers["Refresh"] = f"0; url={ours(there)}"
+    agent = request.headers.get("User-Agent", "")
+    token = sessions.begin(core(), found.account.id, client_address(), agent, proven=found.proven)
+    there = ours(found.there)
+    response = render("sso_back.html", there=there)
+    response.headers["Refresh"] = f"0; url={iri_to_uri(there)}"
     cookies.drop(response, COOKIE)
     cookies.put(response, cookies.SESSION, token)
     return response
