@@ -39,6 +39,10 @@ def _earliest(old: Value, new: Value, _: Value) -> Value:
     return case((new < old, new), else_=old)
 
 
+def _while_kept(old: Value, new: Value, _: Value) -> Value:
+    return case((verifications.c.number_kept, func.coalesce(old, new)), else_=old)
+
+
 def _best(old: Value, new: Value, _: Value) -> Value:
     return case((new == "converted", new), else_=func.coalesce(old, new))
 
@@ -51,6 +55,7 @@ _RULES = {
     **dict.fromkeys(("n", "status", "reason"), _as_told),
     **dict.fromkeys(("sends", "used", "provider", "provider_message_id", "ended_at"), _newest_said),
     **dict.fromkeys(_MOVED, _newest_said),
+    **dict.fromkeys(rows.CLIENT, _while_kept),
     "outcome": _best,
     **dict.fromkeys(("created_at", "queued_at"), _earliest),
 }

@@ -35,6 +35,7 @@ from otp_service.ledger import applications
 from otp_service.ledger.engine import reading
 from otp_service.ledger.events import forget as forget_events
 from otp_service.ledger.ids import new_id
+from otp_service.ledger.rows import CLIENT
 from otp_service.ledger.schema import (
     attempts,
     events,
@@ -76,7 +77,7 @@ _VERIFICATIONS = _Kind(
     # Nothing is written when a code expires.
     func.coalesce(verifications.c.ended_at, verifications.c.expires_at, verifications.c.created_at),
     (verification_history.c.verification_id,),
-    ("ip_index", "network_index", "device_index", "user_index"),
+    CLIENT,
 )
 _MESSAGES = _Kind(
     messages,

@@ -10,6 +10,7 @@ from otp_service.domain.facts import Fact
 
 Row = dict[str, Any]
 
+CLIENT = ("ip_index", "network_index", "device_index", "user_index")  # forgotten with the number
 ENDED_VERIFICATION = frozenset({"approved", "failed", "expired", "canceled"})
 # Which of a message's times a status tells.
 MESSAGE_TIMES = {
@@ -155,7 +156,7 @@ def person(fact: Fact, person_id: Callable[[], str]) -> Row | None:
 
 def _client(told: dict[str, str]) -> Row:
     """Where a code was asked from, as keyed indices."""
-    return {f"{name}_index": told.get(name) for name in ("ip", "network", "device", "user")}
+    return {column: told.get(column.removesuffix("_index")) for column in CLIENT}
 
 
 def _number_index(fact: Fact) -> str | None:

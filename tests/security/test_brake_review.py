@@ -4,9 +4,16 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import select
 
 from otp_service.courier.repaying import Repaying
 from otp_service.domain.fraud.scopes import operator_prefix, scopes_of
+from otp_service.ledger.engine import reading
+from otp_service.ledger.facts import apply_facts
+from otp_service.ledger.retention import retain
+from otp_service.ledger.rows import CLIENT
+from otp_service.ledger.schema import verifications
+from otp_service.service.core import now_ms
 from otp_service.store import fraud, spread
 from otp_service.store.connect import connect, connect_courier
 from otp_service.store.fraud import Charged
@@ -14,6 +21,7 @@ from otp_service.store.fraud_states import quarantined, read
 from otp_service.store.limits import money
 from otp_service.store.scripts import SCRIPTS
 from otp_service.store.spread import Reservation
+from tests.keyspace import facts
 from tests.servers import RedisServer
 from tests.store.counter import DAY, KEY, PATIENT, PAUSE, REALM, Counter, other
 from tests.web.test_admin_audit import acts
@@ -160,3 +168,20 @@ def test_a_quarantine_lifted_by_many_at_once_is_lifted_once(world: World) -> Non
     assert heard.count(200) == 1
     assert set(heard) <= {200, 404, 503}  # SQLite makes one wait, and not for ever
     assert acts(world).count("fraud.lift") == 1
+
+
+@pytest.mark.parametrize("again", ["a repeated fact", "a late first fact"])
+def test_where_from_stays_forgotten(world: World, again: str) -> None:
+    """A fact that comes after the number was forgotten brings no index of the client back: nothing would forget it."""
+    id_ = world.api.start(client={"ip": "203.0.113.7", "device_id": "phone"}, user="ana").json["id"]
+    assert world.api.check(world.code(id_), id=id_, user="ana").json["valid"]
+    happened = facts(world)
+    first = (
+        happened if again == "a repeated fact" else [fact for fact in happened if fact.data.get("event") == "approved"]
+    )
+    apply_facts(world.core.engine, first)
+    retain(world.core.engine, now_ms() + 2 * DAY)
+    apply_facts(world.core.engine, happened)
+    with reading(world.core.engine) as connection:
+        row = connection.execute(select(*(verifications.c[name] for name in CLIENT))).one()
+    assert set(row) == {None}
