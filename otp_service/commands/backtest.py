@@ -23,7 +23,7 @@ from otp_service.service.replay.run import Replayed
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(short_help="What the brake would have saved of a vendor's bill, and whom it would have refused.")
+@click.command(short_help="What the brake would have saved of a vendor's bill.")
 @click.argument("export", type=FILE, metavar="ATTEMPTS.csv")
 @click.option("--policy", type=FILE, help="A policy in JSON; without one the brake alone decides.")
 @click.option(
