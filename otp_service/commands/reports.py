@@ -12,12 +12,23 @@ from otp_service.commands.output import as_json, show
 from otp_service.commands.times import time_ms
 from otp_service.domain.errors import invalid_field
 from otp_service.domain.times import rfc3339
-from otp_service.ledger.reports import By
+from otp_service.ledger.reports import SLOTS_MS, By
 from otp_service.service.reports import Item, Report, report
 from otp_service.settings import read_settings
 
 SHOWN = (
-    *("key", "messages", "accepted", "delivered", "undelivered", "failed", "expired", "converted", "conversion"),
+    *(
+        "key",
+        "messages",
+        "accepted",
+        "delivered",
+        "undelivered",
+        "failed",
+        "expired",
+        "checked",
+        "converted",
+        "conversion",
+    ),
     *("delivered_unconverted", "suspicious", "cost", "cost_per_verified", "deliver_ms_p50", "deliver_ms_p95"),
 )
 
@@ -39,7 +50,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> in
 @click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")
 @as_json
 def reports(by: By, as_json: bool, as_csv: bool, **wanted: Any) -> None:
-    """What became of the messages, by provider, country, route, error, hour or application.
+    """What became of the messages, by provider, country, prefix, route, error, application, minute, hour or day.
 
     `suspicious` marks whose messages are reported delivered but are far less often typed in than the others'.
     """
@@ -56,7 +67,7 @@ def reports(by: By, as_json: bool, as_csv: bool, **wanted: Any) -> None:
 
 
 def _plain(found: Report, item: Item) -> dict[str, Any]:
-    return asdict(item) | {"key": rfc3339(int(item.key)) if found.by == "hour" and item.key else item.key}
+    return asdict(item) | {"key": rfc3339(int(item.key)) if found.by in SLOTS_MS and item.key else item.key}
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

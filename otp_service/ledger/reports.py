@@ -1,10 +1,10 @@
-"""Reports: what became of the messages of some time, by provider, country, route, error, hour or application.
+"""Reports: what became of the messages of some time, by provider, country, prefix, route, error, application or time.
 
 One walk through the messages of that time by an index, grouped in the database. Times to accept and to deliver are
 grouped by steps, since SQLite has no percentiles.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,17 +19,15 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    not_,
-    or_,
     select,
 )
 from sqlalchemy.sql.selectable import Subquery
 
-from otp_service.ledger.rows import ENDED_VERIFICATION
-from otp_service.ledger.schema import messages, verifications
+from otp_service.ledger.dashboards.counting import Condition, bit, is_checked, is_over
+from otp_service.ledger.schema import messages, people, verifications
 
-By = Literal["provider", "country", "route", "error", "hour", "application"]
-HOUR_MS = 3_600_000
+By = Literal["provider", "country", "prefix", "route", "error", "application", "minute", "hour", "day"]
+SLOTS_MS: Mapping[By, int] = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 STEPS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 300_000)  # and one step for all beyond
 STATUSES = ("delivered", "undelivered", "failed", "expired", "canceled")
 
@@ -52,6 +50,8 @@ class Wanted:
 class Counts:
     """The messages of one group, stratum and pair of steps; a stratum is with whom the group is compared.
 
+    Of prefixes the key is a block of ten thousand numbers: which prefix it belongs to the database doesn't know.
+    `checked` are those whose code was typed in, right or wrong, or whose outcome the caller has told.
     `judged` are those of which it is known by now whether they converted: a code is typed in or its time is over, or
     the caller has told. `delivered_judged` and `delivered_converted` are those of them that were reported delivered.
     """
@@ -68,6 +68,7 @@ class Counts:
     failed: int
     expired: int
     canceled: int
+    checked: int
     judged: int
     converted: int
     delivered_judged: int
@@ -75,10 +76,9 @@ class Counts:
     cost_micros: int
 
 
-Condition = ColumnElement[bool]
-# A message's kind: the steps of its two times, and three bits.
+# A message's kind: the steps of its two times, and six bits.
 _NONE, _DELIVER = 15, 16
-_SENT, _CONVERTED, _TOLD = 256, 512, 1024
+_SENT, _CHECKED, _APPROVED, _CONVERTED, _TOLD, _OVER = (1 << place for place in range(8, 14))
 _COUNTRY = func.coalesce(messages.c.country, "")
 _PROVIDER = func.coalesce(messages.c.provider, "")
 _KEYS: dict[By, ColumnElement[Any]] = {
@@ -86,11 +86,18 @@ _KEYS: dict[By, ColumnElement[Any]] = {
     "country": _COUNTRY,
     "route": _PROVIDER + "/" + _COUNTRY,
     "error": func.coalesce(messages.c.reason, ""),
-    "hour": cast(messages.c.queued_at - messages.c.queued_at % HOUR_MS, Text),
     "application": func.coalesce(messages.c.application_id, ""),
+    "prefix": func.coalesce(people.c.block, ""),
+    **{by: cast(messages.c.queued_at - messages.c.queued_at % slot, Text) for by, slot in SLOTS_MS.items()},
 }
-# Providers are compared within a country, countries within a provider; of the rest nobody could say who lies.
-_STRATA: dict[By, ColumnElement[str]] = {"provider": _COUNTRY, "route": _COUNTRY, "country": _PROVIDER}
+# Providers are compared within a country, countries within a provider, prefixes within both; of the rest nobody could
+# say who lies.
+_STRATA: dict[By, ColumnElement[str]] = {
+    "provider": _COUNTRY,
+    "route": _COUNTRY,
+    "country": _PROVIDER,
+    "prefix": _PROVIDER + "/" + _COUNTRY,
+}
 
 
 def counted(connection: Connection, wanted: Wanted) -> Sequence[Counts]:
@@ -104,44 +111,46 @@ def counted(connection: Connection, wanted: Wanted) -> Sequence[Counts]:
 
 def _messages(wanted: Wanted) -> Subquery:
     """Every message that the report is about, with what it counts for in one number: narrow rows sort fast."""
-    is_delivered = messages.c.status == "delivered"
+    tables = messages.outerjoin(verifications, verifications.c.id == messages.c.verification_id)
+    if wanted.by == "prefix":
+        tables = tables.outerjoin(people, people.c.person_id == messages.c.person_id)
+    stratum = _STRATA.get(wanted.by, literal("")).label("stratum")
+    key, kind = _KEYS[wanted.by].label("key"), _kind(wanted.now_ms).label("kind")
+    rows = select(key, stratum, messages.c.status, messages.c.cost_micros, kind)
+    return rows.select_from(tables).where(*_conditions(wanted)).subquery()
+
+
+def _kind(now_ms: int) -> ColumnElement[int]:
     since = func.coalesce(messages.c.send_at, messages.c.queued_at)
-    told = or_(messages.c.outcome.is_not(None), and_(messages.c.accepted_at.is_not(None), _is_over(wanted.now_ms)))
-    return (
-        select(
-            _KEYS[wanted.by].label("key"),
-            _STRATA.get(wanted.by, literal("")).label("stratum"),
-            messages.c.status,
-            messages.c.cost_micros,
-            (
-                _step(messages.c.accepted_at - since)
-                + _step(case((is_delivered, messages.c.ended_at - messages.c.accepted_at))) * _DELIVER
-                + _bit(messages.c.sent_at.is_not(None), _SENT)
-                + _bit(_converted(), _CONVERTED)
-                + _bit(told, _TOLD)
-            ).label("kind"),
-        )
-        .outerjoin(verifications, verifications.c.id == messages.c.verification_id)
-        .where(*_conditions(wanted))
-        .subquery()
-    )
+    delivered_at = case((messages.c.status == "delivered", messages.c.ended_at))
+    bits = {
+        _SENT: messages.c.sent_at.is_not(None),
+        _CHECKED: is_checked(),
+        _APPROVED: verifications.c.status == "approved",
+        _CONVERTED: messages.c.outcome == "converted",
+        _TOLD: messages.c.outcome.is_not(None),
+        _OVER: and_(messages.c.accepted_at.is_not(None), is_over(now_ms)),
+    }
+    steps = _step(messages.c.accepted_at - since) + _step(delivered_at - messages.c.accepted_at) * _DELIVER
+    return sum((bit(condition, value) for value, condition in bits.items()), steps)
 
 
 def _counts(key: str, stratum: str, status: str, kind: int, count: int, cost_micros: int) -> Counts:
-    """One row of the answer: so many messages of one kind."""
+    """One row of the answer: so many messages of one kind; a code was typed in from the last that carried it."""
     accept, deliver = kind % _DELIVER, kind // _DELIVER % _DELIVER
-    is_delivered, is_converted = status == "delivered", bool(kind & _CONVERTED)
-    is_accepted = is_delivered or accept != _NONE
-    is_judged = is_converted or bool(kind & _TOLD)
+    is_delivered, was_checked, is_told = status == "delivered", bool(kind & _CHECKED), bool(kind & _TOLD)
+    is_converted = bool(kind & _CONVERTED) or (was_checked and bool(kind & _APPROVED))
+    is_judged = is_converted or is_told or bool(kind & _OVER)
     return Counts(
         key=key,
         stratum=stratum,
         accept_step=None if accept == _NONE else accept,
         deliver_step=None if deliver == _NONE else deliver,
         messages=count,
-        accepted=count * is_accepted,
+        accepted=count * (is_delivered or accept != _NONE),
         sent=count * (is_delivered or bool(kind & _SENT)),
         **{name: count * (status == name) for name in STATUSES},
+        checked=count * (was_checked or is_told),
         judged=count * is_judged,
         converted=count * is_converted,
         delivered_judged=count * (is_delivered and is_judged),
@@ -163,24 +172,7 @@ def _conditions(wanted: Wanted) -> list[Condition]:
     return [each for each in told if each is not None]
 
 
-def _converted() -> Condition:
-    """A code that was verified counts for the last message that carried it: the one before it may never have come."""
-    later = messages.alias("later")
-    resent = select(1).where(later.c.verification_id == messages.c.verification_id)
-    is_last = or_(verifications.c.sends == 1, not_(resent.where(later.c.queued_at > messages.c.queued_at).exists()))
-    verified = and_(verifications.c.status == "approved", is_last)
-    return or_(messages.c.outcome == "converted", verified)
-
-
-def _is_over(now_ms: int) -> Condition:
-    return or_(verifications.c.status.in_(sorted(ENDED_VERIFICATION)), verifications.c.expires_at <= now_ms)
-
-
 def _step(took_ms: ColumnElement[Any]) -> ColumnElement[int]:
     """The number of the step that a time falls into."""
     steps = [(took_ms <= most, step) for step, most in enumerate(STEPS_MS)]
     return case((took_ms.is_(None), _NONE), *steps, else_=len(STEPS_MS))
-
-
-def _bit(condition: Condition, bit: int) -> ColumnElement[int]:
-    return case((condition, bit), else_=0)

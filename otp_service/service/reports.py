@@ -1,21 +1,22 @@
 """Reports on messages: what was sent, what arrived, what it cost, and whose receipts lie."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from otp_service.domain.errors import invalid_field
+from otp_service.domain.fraud.scopes import prefix_of_block
 from otp_service.domain.lies import Told, out_of_line
-from otp_service.ledger.reports import STEPS_MS, By, Counts, Wanted, counted
+from otp_service.ledger.reports import SLOTS_MS, STEPS_MS, By, Counts, Wanted, counted
 from otp_service.service.admin.opening import looking, owner
 from otp_service.service.core import Core, now_ms
 
 DAY_MS = 86_400_000
 USUAL_MS = 7 * DAY_MS
 LONGEST_MS = 92 * DAY_MS
-LONGEST_BY_HOUR_MS = 31 * DAY_MS
+LONGEST_BY_MS: Mapping[By, int] = {"minute": DAY_MS, "hour": 31 * DAY_MS, "prefix": 31 * DAY_MS}
 MOST_ITEMS = 1000
-COMPARED: frozenset[By] = frozenset({"provider", "country", "route"})
+COMPARED: frozenset[By] = frozenset({"provider", "country", "prefix", "route"})
 
 _ADDED = tuple(field.name for field in fields(Counts) if field.type in ("int", int))
 
@@ -33,6 +34,7 @@ class Item:
     failed: int
     expired: int
     canceled: int
+    checked: int  # a code was typed in, right or wrong
     judged: int
     converted: int
     conversion: float | None  # converted of judged
@@ -48,7 +50,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the messages of some time; the most frequent groups come first, hours in their order."""
+    """What became of the messages of some time; the most frequent groups come first, times in their order."""
 
     by: By
     from_ms: int
@@ -83,7 +85,7 @@ def report(
 
 
 def _refuse_spans(by: By, since: int, until: int) -> None:
-    longest = LONGEST_BY_HOUR_MS if by == "hour" else LONGEST_MS
+    longest = LONGEST_BY_MS.get(by, LONGEST_MS)
     if since >= until:
         raise invalid_field("from", "must be before to_time")
     if until - since > longest:
@@ -93,10 +95,10 @@ def _refuse_spans(by: By, since: int, until: int) -> None:
 def _items(by: By, found: Iterable[Counts]) -> list[Item]:
     groups: dict[str, list[Counts]] = defaultdict(list)
     for one in found:
-        groups[one.key].append(one)
+        groups[prefix_of_block(one.key) if by == "prefix" else one.key].append(one)
     low = out_of_line(_told(groups)) if by in COMPARED else set()
     items = [_item(key, theirs, suspicious=key in low) for key, theirs in groups.items()]
-    if by == "hour":
+    if by in SLOTS_MS:
         return sorted(items, key=lambda item: int(item.key))
     return sorted(items, key=lambda item: (-item.messages, item.key))[:MOST_ITEMS]
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from otp_service.domain.facts import Fact
 from otp_service.ledger.applications import Application
+from otp_service.ledger.dashboards import counting
 from otp_service.ledger.engine import reading
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.reports import By, Counts, Wanted, counted
@@ -70,18 +71,42 @@ def test_a_report_counts_what_became_of_messages(engine: Engine, app: Applicatio
         ("country", {"CH", "DE"}),
         ("route", {"a/CH", "b/DE"}),
         ("error", {"filtered"}),
+        ("prefix", {"41791"}),
+        ("minute", {str(NOW), str(NOW + HOUR)}),
         ("hour", {str(NOW), str(NOW + HOUR)}),
+        ("day", {str(NOW - NOW % DAY)}),
     ],
 )
 def test_a_report_has_the_groups_that_it_was_asked_for(
     engine: Engine, app: Application, by: By, keys: set[str]
 ) -> None:
-    """By country, route, reason or hour of queueing."""
+    """By country, block, route, reason, or minute, hour or day of queueing."""
     apply_facts(engine, code(1, app.id))
     apply_facts(
         engine, code(2, app.id, provider="b", country="DE", end="undelivered", reason="filtered", at_ms=NOW + HOUR)
     )
     assert report(engine, by).keys() == keys
+
+
+def test_a_wrong_code_counts_as_checked(engine: Engine, app: Application) -> None:
+    """Whoever mistypes a code has got it: it is checked and not converted."""
+    apply_facts(engine, [*code(1, app.id, approved=True), *code(2, app.id), turned("ver_2", 2, "guessed")])
+    assert figures(report(engine, "day")[str(NOW - NOW % DAY)], "messages checked converted") == [2, 2, 1]
+
+
+def test_reports_and_dashboards_draw_the_same_funnel(engine: Engine, app: Application) -> None:
+    """A report and a panel of the console agree on what was asked for, sent, delivered, typed in and verified."""
+    again = [queued("msg_again", "ver_1", app.id, "person-1", NOW + SECOND), turned("ver_1", 3, "approved", sends=2)]
+    own = queued("msg_own", "", app.id, at_ms=NOW)
+    told = Fact("o1", "outcome", NOW + 9, {"message": "msg_own", "outcome": "not_converted"})
+    apply_facts(engine, [*code(1, app.id), *again, *code(2, app.id, approved=True), *code(3, app.id), own, told])
+    found = report(engine, "country")
+    with reading(engine) as connection:
+        drawn = counting.counted(connection, counting.Span(NOW, NOW + DAY, DAY, NOW + DAY), ["country"])
+    for country, parts in found.items():
+        tally = drawn[country,]
+        funnel = [tally.requested, tally.sent, tally.delivered, tally.checked, tally.approved, tally.judged]
+        assert figures(parts, "messages accepted delivered checked converted judged") == funnel
 
 
 def test_a_code_converts_for_the_message_that_came(engine: Engine, app: Application) -> None:
@@ -109,7 +134,7 @@ def test_callers_who_check_codes_themselves_tell_what_converted(engine: Engine, 
         apply_facts(engine, [queued(id, "", app.id, at_ms=NOW), moved(id, "accepted", provider="a")])
         if outcome:
             apply_facts(engine, [Fact(f"{id}:o", "outcome", NOW + 9, {"message": id, "outcome": outcome})])
-    assert figures(report(engine, "provider")["a"], "messages judged converted") == [3, 2, 1]
+    assert figures(report(engine, "provider")["a"], "messages checked judged converted") == [3, 2, 2, 1]
 
 
 def test_a_report_is_of_some_messages_only(engine: Engine, app: Application) -> None:

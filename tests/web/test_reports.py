@@ -40,13 +40,35 @@ def test_an_application_reads_its_own_figures(told: World) -> None:
     assert told.caller("reports", test=True).get(f"/v1/reports?{SPAN}").get_json()["items"] == []
 
 
-@pytest.mark.parametrize("by", ["provider", "country", "route", "error", "hour", "application"])
+@pytest.mark.parametrize("by", ["provider", "country", "prefix", "route", "error", "application", "hour", "day"])
 def test_admins_read_all_figures(told: World, by: str) -> None:
-    """By whatever they are grouped; hours are told as times."""
+    """By whatever they are grouped."""
     found = told.admin.get(f"/v1/admin/reports?by={by}&{SPAN}").get_json()
     assert sum(item["messages"] for item in found["items"]) == (0 if by == "error" else 3)
-    if by == "hour":
-        assert [item["key"] for item in found["items"]] == ["2026-11-18T11:00:00.000Z"]
+
+
+@pytest.mark.parametrize(("by", "begins"), [("minute", "11:06"), ("hour", "11:00"), ("day", "00:00")])
+def test_the_funnel_over_time_goes_from_a_request_to_a_verified_person(told: World, by: str, begins: str) -> None:
+    """By minute, hour or day, each told as when it begins: queued, accepted, delivered, typed in, right."""
+    span = "from=2026-11-18T00:00:00Z&to_time=2026-11-19T00:00:00Z"
+    (slot,) = told.admin.get(f"/v1/admin/reports?by={by}&{span}").get_json()["items"]
+    assert slot["key"] == f"2026-11-18T{begins}:00.000Z"
+    assert [slot[step] for step in ("messages", "accepted", "delivered", "checked", "converted")] == [3] * 5
+
+
+def test_a_prefix_is_that_of_its_operator(world: World) -> None:
+    """Blocks of ten thousand numbers count for the prefix that they belong to; of one country if asked."""
+    blocks = [("CH", "+4179123"), ("CH", "+4179999"), ("CH", "+4178123"), ("DE", "+491512345")]
+    for number, (country, block) in enumerate(blocks):
+        facts = story(number, world.shop, AT)
+        for fact in facts:
+            if "person" in fact.data:
+                fact.data["country"] = country
+                fact.data["person"] |= {"country": country, "block": block}
+        apply_facts(world.core.engine, facts)
+    items = world.admin.get(f"/v1/admin/reports?by=prefix&country=CH&{SPAN}").get_json()["items"]
+    assert [(item["key"], item["messages"]) for item in items] == [("+4179", 2), ("+4178", 1)]
+    assert len(world.admin.get(f"/v1/admin/reports?by=prefix&{SPAN}").get_json()["items"]) == 3
 
 
 def test_an_admin_may_ask_for_one_application_by_name(told: World) -> None:
@@ -57,7 +79,15 @@ def test_an_admin_may_ask_for_one_application_by_name(told: World) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["by=weather", f"from={TO}&to_time={FROM}", "from=2020-01-01T00:00:00Z", "country=ch", "number=1", "from=x"],
+    [
+        "by=weather",
+        f"by=minute&{SPAN}",
+        f"from={TO}&to_time={FROM}",
+        "from=2020-01-01T00:00:00Z",
+        "country=ch",
+        "number=1",
+        "from=x",
+    ],
 )
 def test_a_report_that_makes_no_sense_is_refused(told: World, query: str) -> None:
     """Unknown groups and parameters, times the wrong way round, and spans of years."""

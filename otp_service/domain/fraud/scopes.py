@@ -31,6 +31,11 @@ def operator_prefix(e164: str) -> str:
     return e164[: max(least, len(e164) - PREFIX_DIGITS)]
 
 
+def prefix_of_block(block: str) -> str:
+    """The operator's prefix of a block as the ledger keeps it; of one that isn't known itself."""
+    return operator_prefix(block + "0" * BLOCK_DIGITS) if block.startswith("+") else block
+
+
 def scopes_of(index_key: bytes, realm: str, e164: str, country: str, ip: str | None) -> Scopes:
     """The scopes of a send to this number from this address."""
     digest = partial(scope_digest, index_key, realm)

@@ -91,7 +91,7 @@ def _messages(span: Span, by: Sequence[Dimension]) -> Subquery:
     tables = messages.outerjoin(verifications, verifications.c.id == messages.c.verification_id)
     if "block" in by:
         tables = tables.outerjoin(people, people.c.person_id == messages.c.person_id)
-    kind: Any = sum((_bit(condition, bit) for bit, condition in _bits(span.now_ms).items()), literal(0))
+    kind: Any = sum((bit(condition, value) for value, condition in _bits(span.now_ms).items()), literal(0))
     keys = (_dimension(one, span).label(one) for one in by)
     rows = select(*keys, kind.label("kind"), messages.c.cost_micros).select_from(tables)
     return rows.where(*_conditions(span)).subquery()
@@ -116,11 +116,11 @@ def _bits(now_ms: int) -> dict[int, Condition]:
     return {
         _SENT: or_(messages.c.accepted_at.is_not(None), is_delivered),
         _DELIVERED: is_delivered,
-        _CHECKED: and_(or_(verifications.c.used > 0, approved), _is_last()),
+        _CHECKED: is_checked(),
         _APPROVED: approved,
         _TOLD: messages.c.outcome.is_not(None),
         _CONVERTED: messages.c.outcome == "converted",
-        _OVER: _is_over(now_ms),
+        _OVER: is_over(now_ms),
         _FAILED: messages.c.status.in_(("undelivered", "failed", "expired")),
     }
 
@@ -153,16 +153,23 @@ def _conditions(span: Span) -> list[Condition]:
     return [each for each in told if each is not None]
 
 
-def _is_last() -> Condition:
+def is_checked() -> Condition:
+    """Somebody typed a code in, right or wrong."""
+    return and_(or_(verifications.c.used > 0, verifications.c.status == "approved"), is_last())
+
+
+def is_last() -> Condition:
     """A code that was typed in counts for the last message that carried it: the one before it may never have come."""
     later = messages.alias("later")
     resent = select(1).where(later.c.verification_id == messages.c.verification_id)
     return or_(verifications.c.sends == 1, not_(resent.where(later.c.queued_at > messages.c.queued_at).exists()))
 
 
-def _is_over(now_ms: int) -> Condition:
+def is_over(now_ms: int) -> Condition:
+    """Nobody can type the code in any more."""
     return or_(verifications.c.status.in_(sorted(ENDED_VERIFICATION)), verifications.c.expires_at <= now_ms)
 
 
-def _bit(condition: Condition, bit: int) -> ColumnElement[int]:
-    return case((condition, bit), else_=0)
+def bit(condition: Condition, value: int) -> ColumnElement[int]:
+    """This bit for rows of which it is so."""
+    return case((condition, value), else_=0)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from otp_service.domain.times import rfc3339
-from otp_service.ledger.reports import By
+from otp_service.ledger.reports import SLOTS_MS, By
 from otp_service.service.reports import Report, report
 from otp_service.web.admin.asking import ADMIN, Application
 from otp_service.web.context import caller, core
@@ -63,5 +63,5 @@ def _resource(found: Report) -> dict[str, Any]:
 
 
 def key_of(found: Report, key: str) -> str:
-    """A group's key as people read it: an hour is a time."""
-    return rfc3339(int(key)) if found.by == "hour" else key
+    """A group's key as people read it: a slot of time is when it begins."""
+    return rfc3339(int(key)) if found.by in SLOTS_MS else key
