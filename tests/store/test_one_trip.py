@@ -47,6 +47,15 @@ def test_a_start_with_every_limit_is_one_trip(world: World, monitor: Monitor) ->
     assert monitor.on_the_wire() == ["EVALSHA"]
 
 
+def test_the_brake_judges_in_the_same_trip(world: World, monitor: Monitor) -> None:
+    """The brake reads, charges and refuses in the one trip of the start that it judges."""
+    world.policy(fraud="enforce")
+    assert world.api.start(client={"ip": "203.0.113.7"}).status_code == 201
+    world.policy(fraud="enforce", thresholds={"number_weak": 0, "number_strong": 0, "answer_s": 1})
+    assert world.api.start(client={"ip": "203.0.113.7"}).status_code == 403
+    assert monitor.on_the_wire() == ["EVALSHA", "EVALSHA"]
+
+
 def test_a_refused_start_is_one_trip(world: World, monitor: Monitor) -> None:
     """A refusal costs no more trips than an acceptance."""
     world.policy(resend_after_s=30)
