@@ -27,4 +27,7 @@ def milliseconds(text: str) -> int:
         raise ValueError("must be a time in RFC 3339, for instance 2026-11-22T10:00:00Z") from None
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone, for instance 2026-11-22T10:00:00Z")
-    return int(moment.timestamp() * 1000)
+    try:
+        return int(moment.astimezone(UTC).timestamp() * 1000)
+    except OverflowError:  # west of Greenwich the year 9999 ends after it: rfc3339 could not tell it any more
+        raise ValueError("must be a time between the years 1 and 9999") from None

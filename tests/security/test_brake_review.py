@@ -185,3 +185,13 @@ def test_where_from_stays_forgotten(world: World, again: str) -> None:
     with reading(world.core.engine) as connection:
         row = connection.execute(select(*(verifications.c[name] for name in CLIENT))).one()
     assert set(row) == {None}
+
+
+def test_no_row_ends_after_the_last_year(world: World) -> None:
+    """A time that can't be written any more is refused: one such row would take the whole list away."""
+    late = "9999-12-31T23:59:59-23:59"
+    assert block(world, expires_at=late).status_code in (400, 422)
+    file = f"kind,value,reason,expires_at\ncountry,ES,x,{late}\n".encode()
+    answer = world.admin.call("POST", "/v1/admin/blocks/import", data=file, content_type="text/csv")
+    assert answer.json["errors"][0]["field"] == "line 2: expires_at"
+    assert world.admin.get("/v1/admin/blocks").status_code == 200
