@@ -25,6 +25,7 @@ from otp_service.store import verifications as store
 from otp_service.store.fraud import Brake
 from otp_service.store.operation import Operation
 
+DECISIONS = {"challenge_required": "challenge", "refused_as_fraud": "deny"}  # of the brake, by the code of its refusal
 SHORTEST_KEPT_S = 600  # repeats of what was asked must be known for that long
 
 
@@ -77,12 +78,17 @@ def _asked(core: Core, caller: Caller, request: StartRequest, request_id: str, *
 def _started(asked: Asked, opening: store.Opening) -> store.Started:
     core = asked.core
     try:
-        return store.start(core.link, core.cells, opening, clustered=core.clustered)
+        started = store.start(core.link, core.cells, opening, clustered=core.clustered)
     except Refusal as refusal:
+        if refusal.code in DECISIONS:
+            core.observe.braked(DECISIONS[refusal.code], opening.mode)
         if refusal.code != "challenge_required":
             raise
         place = (core, asked.caller, asked.destination, asked.request)
         raise challenges.told(refusal, asked.brought, *place) from None
+    if started.decision and not started.replayed:
+        core.observe.braked(started.decision, opening.mode)
+    return started
 
 
 def refuse_unfit(policy: Policy, request: StartRequest, resent: bool) -> None:

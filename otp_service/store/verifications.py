@@ -76,6 +76,7 @@ class Started(NamedTuple):
     message: str
     channel: str
     replayed: bool = False
+    decision: str = ""  # of the brake: allow, solved, in shadow also challenge or deny; empty where it did not judge
 
 
 class Guess(NamedTuple):
@@ -175,9 +176,10 @@ def _start(
 
 def _started(answer: list[str]) -> Started:
     body, replayed = _body(answer)
-    _, id_, new, created, expires, resend_after, sends, left, message, channel = body
+    # What a release before this one remembered has no decision.
+    _, id_, new, created, expires, resend_after, sends, left, message, channel, *decision = body
     times = (int(created), int(expires), int(resend_after))
-    return Started(id_, new == "1", *times, int(sends), int(left), message, channel, replayed)
+    return Started(id_, new == "1", *times, int(sends), int(left), message, channel, replayed, "".join(decision))
 
 
 def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool = False) -> Checked | Literal["none"]:

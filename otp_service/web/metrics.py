@@ -15,6 +15,11 @@ SECONDS = Histogram("otp_request_seconds", "Time to answer a request.", ["route"
 REFUSALS = Counter("otp_refusals_total", "Requests refused, by the problem's code.", ["code"])
 STARTED = Counter("otp_verifications_started_total", "Codes that were asked for and queued.", ["country", "kind"])
 CHECKED = Counter("otp_checks_total", "Guesses, by what came of them.", ["result"])
+BRAKED = Counter(
+    "otp_fraud_decisions_total",
+    "Starts that the brake judged: allow, challenge, solved or deny; in mode shadow all of them went out.",
+    ["decision", "mode"],
+)
 ALARMS = Counter("otp_alarms_total", "Things an admin should look at.", ["kind"])
 REPORTED = Counter("otp_receipts_total", "Distinct delivery receipts, by what they say.", ["provider", "status"])
 UNMATCHED = Counter(
@@ -31,6 +36,9 @@ class Counting(Observer):
 
     def started(self, purpose: str, country: str, new: bool) -> None:
         STARTED.labels(country, "new" if new else "resend").inc()
+
+    def braked(self, decision: str, mode: str) -> None:
+        BRAKED.labels(decision, mode).inc()
 
     def checked(self, result: str) -> None:
         CHECKED.labels(result).inc()

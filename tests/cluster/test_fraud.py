@@ -1,6 +1,7 @@
 """The brake on a Redis Cluster: judged in the application's slot, taken back where nothing went out."""
 
 from tests.cluster.nodes import Cluster
+from tests.service.test_braked import figures
 from tests.world import NUMBER, World
 
 PRICED = {"fraud": "enforce", "price_micros": {"CH": 50_000}}
@@ -40,3 +41,12 @@ def test_ceilings_tell_their_alarms(world: World, nodes: Cluster) -> None:
     with nodes.client() as client:
         texts = [fields["d"] for key in client.scan_iter("*:facts") for _, fields in client.xrange(key)]
     assert [text for text in texts if '"spend_100"' in text and world.shop in text]
+
+
+def test_what_it_would_decide_is_counted(world: World, nodes: Cluster) -> None:
+    """In shadow mode the decision of the application's slot comes back with the answer of the number's."""
+    before = figures()
+    world.policy(**PRICED | {"fraud": "shadow"}, thresholds={"number_strong": 0})
+    assert world.api.start(client=CLIENT).status_code == 201
+    changed = {each: value - before[each] for each, value in figures().items() if value != before[each]}
+    assert changed == {("deny", "shadow"): 1}

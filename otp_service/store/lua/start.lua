@@ -3,8 +3,9 @@
 --       per scope and the quarantines; then, as far as there are any: the solution of a challenge, the idempotency key
 -- ARGV  names below, then 6 per limit (limits.lua), then those of the brake (fraud.lua). `mode` is empty without a brake, and
 --       `judged` what it said in another slot: {level, tab, quarantined for ms, reasons}
--- Answers {'done', id, new, created, expires, resend after, sends, guesses left, message, channel}
---         {'known', ...} the same, of an operation seen before | {'replay', answer} | {'kid', kid}
+-- Answers {'done', id, new, created, expires, resend after, sends, guesses left, message, channel, what the brake decided: '',
+--         'allow', 'solved' (a challenge was asked for and solved), or in shadow 'challenge' or 'deny'}
+--         {'known', ...} the same without the last, of an operation seen before | {'replay', answer} | {'kid', kid}
 --         {'refused', code, wait ms, rule, reference, (application limit: amount, period, left)...}
 local now = clock(ARGV[1])
 local op, fingerprint, remember_ms, only = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -84,17 +85,19 @@ local again = live and r.bd == bound and tonumber(r.exp) - now >= fresh_ms
 if again and not string.find(kids, ',' .. r.kid .. ',', 1, true) then return { 'kid', r.kid } end
 
 local CODES = { challenge = 'challenge_required', deny = 'refused_as_fraud' }
-local brake, used_up
+local brake, used_up, decision
 if mode ~= '' then
   brake = judged ~= '' and cjson.decode(judged) or weigh(brake_key, brake_arg, now)
   brake.flags = ARGV[brake_arg + 6]
   used_up = solved_key and redis.call('EXISTS', solved_key) == 1
-  local decision = verdict(brake, solved_key and not used_up)
+  decision = verdict(brake, solved_key and not used_up)
   if decision ~= 'allow' then
     local first = string.match(brake.reasons[1], '^(%S+ %S+)')
     local said = { 'refused', CODES[decision], '0', first }
     if mode == 'enforce' then return refuse(said, evidence_of_brake(brake.reasons)) end
     keep_refusal(refusals_log, now, said[2], first, 0, request, detail, evidence_of_brake(brake.reasons), mode)
+  elseif verdict(brake, false) == 'challenge' then
+    decision = 'solved'
   end
 end
 
@@ -158,5 +161,6 @@ if brake and brake.alarm then
 end
 
 local answer = answer_of(send)
+answer[11] = decision or ''
 if idem then remember(idem, fingerprint, answer, remember_ms) end
 return answer
