@@ -183,7 +183,8 @@ def refund(link: Link, brake: Brake, charged: Charged) -> None:
     keys = [key for letter, key in zip(brake.letters, brake.keys, strict=False) if letter in letters]
     place = f"{brake.prefix} {brake.country}"
     with suppress(Refusal):  # where it fails, the brake counts one too many
-        args: list[Arg] = [letters, brake.price, brake.score, charged.quarantined, place]
+        score = 0 if charged.tab.startswith("k") else brake.score  # of a trusted number it was not charged
+        args: list[Arg] = [letters, brake.price, score, charged.quarantined, place]
         link.once(SCRIPTS["refund"], [*keys, brake.keys[-1]], args)
 
 
@@ -193,14 +194,14 @@ def repay_call(tab: str, cell: int, entry: str, now: str = "") -> Call:
     `tab` holds one line per send, `entry` is the id of the stream entry of this cell that tells of the code.
     """
     *before, last = [line.split(" ") for line in tab.split("\n")]
-    flag, realm, price, pays, reward, known_ms, kept_ms, number, block, prefix, country, _network, clear = last
+    flag, realm, price, pays, reward, known_ms, kept_ms, number, block, prefix, country, _network, clear, score = last
     keys = keys_of(realm, Scopes(number, block, prefix, country, ""))
     networks = _networks([*before, last])
     ms, _, sequence = entry.partition("-")
     paid = int(pays) + sum(int(line[2]) for line in before)
     names = [f"{{f:{realm}}}:repaid", keys[-1], *keys[:-1], *(f"{{f:{realm}}}:w:{each}" for each in networks)]
     args: list[Arg] = [now, cell, ms, sequence, flag, price, paid, reward, known_ms, kept_ms, f"{clear} {country}"]
-    return SCRIPTS["repay"], names, [*args, *networks.values()]
+    return SCRIPTS["repay"], names, [*args, score, *networks.values()]
 
 
 def repay(link: Link, tab: str, cell: int, entry: str, now: str = "") -> bool:
@@ -213,7 +214,7 @@ def _tab(realm: str, t: Thresholds, price_micros: int, scopes: Scopes, prefix: s
     pays = round(price / t.least_conversion)
     reward = round((t.send_score + t.code_score) * 100)
     kept = (t.known_s * 1000, t.memory_s * 1000)
-    words = (realm, price, pays, reward, *kept, *scopes[:4], scopes.network or "-", prefix)
+    words = (realm, price, pays, reward, *kept, *scopes[:4], scopes.network or "-", prefix, round(t.send_score * 100))
     return " ".join(map(str, words))
 
 

@@ -65,7 +65,7 @@ def _state(letter: str, text: str) -> State:
     state = State(SCOPES[letter], at, debt + young, young, room, known)
     if letter != "p":
         return state
-    score, quarantined_until, _, watched_until, _ = more
+    score, quarantined_until, _, watched_until, *_ = more
     return State(
         *(state.scope, at, state.owed_micros, young, room, known),
         *(score / 100, quarantined_until or None, watched_until or None),

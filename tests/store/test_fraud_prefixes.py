@@ -2,10 +2,11 @@
 
 import pytest
 
+from otp_service.store import fraud
 from otp_service.store.connect import connect
 from otp_service.store.fraud_states import lift, quarantined
 from tests.servers import RedisServer
-from tests.store.counter import HOUR, KEY, MINUTE, PATIENT, PAUSE, REALM, SECOND, Counter, other
+from tests.store.counter import HOUR, KEY, MINUTE, PATIENT, PAUSE, PRICE, REALM, SECOND, Counter, other
 
 
 @pytest.fixture
@@ -63,15 +64,57 @@ def test_a_few_probes_pass_a_quarantine_and_typed_ones_end_it(counter: Counter) 
 
 
 def test_an_outage_of_a_proven_prefix_is_no_attack(counter: Counter) -> None:
-    """A prefix whose codes were typed may owe many: it is watched, so strangers are asked, and nobody is refused."""
+    """Where nobody types although many should have, what the usual people send is no evidence: nobody is even asked."""
     counter.with_(alarm=10.0)
     for _ in range(60):
         counter.now += 10 * SECOND
         counter.types(counter.send(other()), after_ms=0)
-    found = counter.decisions(40, pause_ms=20 * SECOND, solved=True)
+    found = counter.decisions(40, pause_ms=20 * SECOND)
     assert found == ["allow"] * 40
-    assert counter.send(other()).decision == "challenge"
     assert not quarantined(counter.link, REALM, counter.now)
+
+
+def test_an_outage_leaves_nothing_behind(counter: Counter) -> None:
+    """With the first code that is typed again, what the outage explains is written off."""
+    for _ in range(60):
+        counter.now += 10 * SECOND
+        counter.types(counter.send(other()), after_ms=0)
+    counter.decisions(40, pause_ms=30 * SECOND)
+    before = counter.prefix()
+    counter.types(counter.send(other()))
+    assert (before.score or 0) > 40
+    assert (counter.prefix().score, counter.prefix().owed_micros) == (0, 0)
+
+
+def test_a_raid_is_no_outage(counter: Counter) -> None:
+    """Where others go on typing, or there are far more sends than the usual people make, the prefix is shut."""
+    counter.with_(alarm=10.0, growth=0.0, memory=0.0)
+    for _ in range(60):
+        counter.now += 10 * SECOND
+        counter.types(counter.send(other()), after_ms=0)
+    counter.decisions(300, pause_ms=SECOND * 2, solved=True)
+    assert quarantined(counter.link, REALM, counter.now)
+
+
+def test_a_few_phones_earn_no_room(counter: Counter) -> None:
+    """Codes that are typed on one phone over and over prove its prefix, and pay for nobody else."""
+    phone = other()
+    for _ in range(10):
+        counter.now += MINUTE
+        counter.types(counter.send(phone))
+    assert (counter.prefix().codes, counter.prefix().score) == (pytest.approx(10, abs=0.1), 0)
+    assert counter.prefix().room_micros < 2 * PRICE
+
+
+def test_what_is_dear_is_asked_from_the_first_send_on(counter: Counter) -> None:
+    """An unproven prefix at many times the price of the codes that are typed is asked at once; a usual one is not."""
+    for _ in range(30):
+        counter.now += MINUTE
+        counter.types(counter.send(other()))
+    usual = fraud.brake(KEY, REALM, "+67670000001", "TO", None, counter.thresholds, 2 * PRICE, 0.9)
+    assert fraud.decide(counter.link, usual, now=str(counter.now)).decision == "allow"
+    dear = fraud.brake(KEY, REALM, "+67570000001", "PG", None, counter.thresholds, 4 * PRICE, 0.9)
+    assert fraud.decide(counter.link, dear, now=str(counter.now)).decision == "challenge"
 
 
 def test_typed_codes_end_the_first_watch_and_no_later_one(counter: Counter) -> None:
@@ -80,9 +123,9 @@ def test_typed_codes_end_the_first_watch_and_no_later_one(counter: Counter) -> N
 
     def watched() -> list[str]:
         for _ in range(30):
-            counter.now += 10 * SECOND
+            counter.now += 2 * MINUTE
             counter.types(counter.send(other(), solved=True), after_ms=0)
-        counter.decisions(8, solved=True)
+        counter.decisions(8, pause_ms=30 * SECOND, solved=True)
         before = counter.send(other()).decision
         for _ in range(12):
             counter.types(counter.send(other(), solved=True), after_ms=0)

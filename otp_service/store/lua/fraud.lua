@@ -5,19 +5,26 @@
 --   C      surplus: what typed codes paid beyond the debt; it decays, and is room
 --   G      typed codes in thousandths, forgotten over days;  of a number: when its code was last typed, ms
 --   S      of a prefix: CUSUM score, in hundredths;  Q QL  quarantined until, and for how long last;  W WL  watched, likewise,
---          WL negative once typed codes have ended a watch (repay.lua): the next one lasts
+--          WL negative once typed codes have ended a watch (repay.lua): the next one lasts;  L  when a code was last typed
+--          K  typed codes by then in thousandths, forgotten within the hour
+--   M N    of the application: what its typed codes cost on average, micros, and of how many
 --   LAST   of a block: the last number's last four digits, plus 1;  RUN  how many came in a row
 -- Scopes are letters: n number  b block  p operator prefix  c country  a application  w client network (last, if it was told).
 -- Of country and application only what is unproven counts: an unknown number of a prefix where hardly a code was ever typed.
-local T, D, Y1, Y0, C, G, S, Q, QL, W, WL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+local T, D, Y1, Y0, C, G, S, Q, QL, W, WL, L, K = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 local LAST, RUN = 7, 8
+local M, N = 7, 8
 local NAMES = { n = 'number', b = 'block', p = 'prefix', c = 'country', a = 'application', w = 'network' }
-local WIDTH = { n = 6, b = 8, p = 11, c = 6, a = 6, w = 6 }
+local WIDTH = { n = 6, b = 8, p = 13, c = 6, a = 8, w = 6 }
 local NEAR = 16
 local MANY = 10 -- times the codes by which a prefix is proven
 -- Whoever is refused for what others did can't show to be honest. Of a million draws so many are only asked to solve
 -- something: where the prefix itself owes nothing, and where it does.
 local OPENINGS, PROBES = 500000, 200000
+-- Pumpers choose what pays: what costs so many times as much as the codes that are typed here, as soon as some were.
+local DEAR, SOME = 3, 20
+-- In an outage people try again, and fewer sends than a few missing codes may be chance.
+local HOUR, RETRIES, CHANCE = 3600000, 4, 3
 local UNIT = 100000 -- an application's debt is counted in sends: a raid on a dear country must not shut the cheap ones
 -- store/fraud.py gives them in this order: times in ms, amounts in micros at this send's price, scores in hundredths.
 local BOUNDS = { 'price', 'answer', 'growth', 'growth_ms', 'memory', 'memory_ms', 'known_ms', 'known_owe', 'proven',
@@ -26,7 +33,7 @@ local BOUNDS = { 'price', 'answer', 'growth', 'growth_ms', 'memory', 'memory_ms'
   'a_refill', 'pressed_owe', 'score', 'alarm', 'quarantine', 'quarantine_most', 'probes', 'watch', 'watch_most', 'kept' }
 
 local function numbers(text)
-  local a, n = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
+  local a, n = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 0
   if text then
     for word in string.gmatch(text, '%S+') do
       n = n + 1
@@ -38,10 +45,11 @@ end
 
 local function packed(letter, a)
   if WIDTH[letter] == 6 then return string.format('%d %d %d %d %d %d', a[1], a[2], a[3], a[4], a[5], a[6]) end
-  if letter == 'b' then
+  if WIDTH[letter] == 8 then
     return string.format('%d %d %d %d %d %d %d %d', a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8])
   end
-  return string.format('%d %d %d %d %d %d %d %d %d %d %d', a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11])
+  return string.format('%d %d %d %d %d %d %d %d %d %d %d %d %d', a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10],
+    a[11], a[12], a[13])
 end
 
 -- Brings a state up to date. Until it is written again that may be done as often as one likes.
@@ -62,6 +70,13 @@ local function roll_prefix(p, now, m)
   if p[Q] > 0 and p[Q] <= now and p[T] < p[Q] then p[S] = math.min(p[S], m.alarm / 2) end
   if p[Q] > 0 and now - p[Q] > m.quarantine_most then p[QL] = 0 end
   if p[W] > 0 and now - p[W] > m.quarantine_most then p[WL] = 0 end
+end
+
+-- How many sends an outage explains. A raid leaves the others typing: where nobody types although several should have by
+-- now, as many sends as the usual people make are no evidence.
+local function silence(p, now)
+  if p[L] == 0 then return 0 end
+  return RETRIES * math.max(0, p[K] / 1000 * math.min(1, (now - p[L]) / HOUR) - CHANCE)
 end
 
 local function read_brake(first_key, first_arg, now)
@@ -92,6 +107,7 @@ local function owed(a) return a[D] + a[Y1] + a[Y0] end
 -- A number whose code was typed before, and that owes little, is believed whatever others do to its prefix and country.
 local function note(f, letter, rule, level, has, may)
   if f.trusted and letter ~= 'n' then level = letter == 'w' and level - 1 or 0 end
+  if f.silent > 0 and rule ~= 'sequence' and (letter == 'b' or letter == 'w') then level = level - 1 end
   if level < 1 then return end
   table.insert(f.reasons, level > f.level and 1 or #f.reasons + 1,
     string.format('%s %s %d %d %d', NAMES[letter], rule, level, has, may))
@@ -102,6 +118,7 @@ end
 local function weigh_bucket(f, letter, weak, strong)
   local a, price = f[letter], letter == 'a' and UNIT or f.m.price
   local room = letter == 'n' and 0 or f.m.growth * a[C]
+  if letter == 'p' then weak = weak + f.silent * price end
   if strong and a[D] + price > strong + room then
     note(f, letter, 'dead', f.probes and 1 or 2, a[D], strong + room)
   elseif owed(a) + price > weak + room / 3 then -- to be asked costs people little: it comes early
@@ -113,7 +130,7 @@ local function weigh_crowd(f, letter)
   local m = f.m
   if f[letter][D] > m[letter .. '_pressed'] + m.growth * f[letter][C] then f.pressed = true end
   if not f.unproven then return end
-  f.probes = f.draw < (f.p[D] < m.price and OPENINGS or PROBES)
+  f.probes = letter == 'a' and f.cheap or f.draw < (f.p[D] < m.price and OPENINGS or PROBES)
   weigh_bucket(f, letter, m[letter .. '_weak'], m[letter .. '_strong'])
   f.probes = false
 end
@@ -140,7 +157,7 @@ local function weigh_prefix(f)
     if f.draw >= m.probes then note(f, 'p', 'quarantine', asked and 1 or 2, p[S], m.alarm) end
     return
   end
-  if p[W] > f.now then note(f, 'p', 'watched', 1, p[S], m.alarm) end
+  if p[W] > f.now and f.silent == 0 then note(f, 'p', 'watched', 1, p[S], m.alarm) end
   if f.pressed and f.unproven then
     weak = 0
     local may = m.pressed_owe + m.growth * p[C]
@@ -155,6 +172,14 @@ local function weigh_network(f)
   weigh_bucket(f, 'w', weak, strong)
 end
 
+-- What is dear meets an application under pressure from its first send on; what is cheap is never worth a refusal by all.
+local function weigh_price(f)
+  local usual = f.a[N] >= SOME and f.a[M]
+  f.dear = usual and f.m.price > DEAR * usual
+  f.cheap = usual and f.m.price <= usual
+  f.pressed = f.dear
+end
+
 -- What the scopes say to one more send: level 0 nothing, 1 weak evidence, 2 strong evidence.
 local function weigh(first_key, first_arg, now)
   local f = read_brake(first_key, first_arg, now)
@@ -162,6 +187,8 @@ local function weigh(first_key, first_arg, now)
   local known = n[G] > 0 and now - n[G] < m.known_ms
   f.trusted = known and owed(n) + m.price <= m.known_owe
   f.unproven = not known and f.p[G] < m.proven
+  weigh_price(f)
+  f.silent = f.dear and 0 or silence(f.p, now)
   weigh_bucket(f, 'n', m.n_weak, m.n_strong)
   weigh_crowd(f, 'a')
   weigh_crowd(f, 'c')
@@ -186,13 +213,15 @@ local function longer(last, first, most) return math.min(most, last > 0 and last
 
 local function score(f)
   local p, m = f.p, f.m
+  if f.trusted then return end -- a few phones of one's own would write off any score
   p[S] = p[S] + m.score
   if f.quarantined then
     p[S] = math.min(p[S], m.alarm)
     return
   end
-  local young = (p[Y1] + p[Y0]) / m.price
-  local room = m.growth * p[C] / m.price + m.memory * p[G] / 1000
+  local young = (p[Y1] + p[Y0]) / m.price + f.silent
+  local growth = f.dear and m.growth or 2 * m.growth -- what is lost by the cheap is less than who is
+  local room = growth * p[C] / m.price + m.memory * p[G] / 1000
   if p[S] < m.alarm + m.score * young then return end
   if p[S] >= m.alarm + m.score * (young + room) then
     p[QL] = longer(p[QL], m.quarantine, m.quarantine_most)
@@ -207,7 +236,8 @@ local function score(f)
   end
 end
 
--- Charges a send to its scopes, and answers its tab: by it a typed code repays them (repay.lua).
+-- Charges a send to its scopes, and answers its tab: by it a typed code repays them (repay.lua). It begins with `u` if it was
+-- unproven, `k` if its number is trusted, otherwise `p`.
 local function charge(f)
   for i = 1, #f.letters do
     local letter = string.sub(f.letters, i, i)
@@ -220,7 +250,7 @@ local function charge(f)
       redis.call('SET', f.keys[i], packed(letter, a), 'PX', int(ttl))
     end
   end
-  return (f.unproven and 'u ' or 'p ') .. f.tab
+  return (f.unproven and 'u ' or f.trusted and 'k ' or 'p ') .. f.tab
 end
 
 -- Pays off a debt, the oldest first, and answers what is left over.
