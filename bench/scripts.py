@@ -142,8 +142,8 @@ class Scripts:
             pipe.execute()
         at = self._opening().at
         keys = subject_keys(at, 1)
-        self._redis.xtrim(keys.outbox, 0)
-        self._redis.xtrim(keys.facts, 0)
+        self._redis.xtrim(keys.outbox, 0, approximate=False)
+        self._redis.xtrim(keys.facts, 0, approximate=False)
         return (self._memory() - before) / count
 
     def _memory(self) -> float:
