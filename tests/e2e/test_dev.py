@@ -158,9 +158,10 @@ def test_the_keys_of_an_earlier_start_are_refused(restart: Restart, kind: str) -
     """Every start makes new keys and ends those of the start before."""
     path = "/v1/admin/applications" if kind == "admin_key" else f"/v1/verifications/{restart.pending.id}"
 
-    answers = [restart.second.get(path, run.ready[kind]).status_code for run in (restart.first, restart.second)]
+    def answers() -> list[int]:
+        return [restart.second.get(path, run.ready[kind]).status_code for run in (restart.first, restart.second)]
 
-    assert answers == [401, 200]
+    wait_until(lambda: answers() == [401, 200], 30, 0.5)  # 503 on a busy machine
 
 
 def children(pid: int) -> list[int]:
