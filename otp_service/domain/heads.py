@@ -47,7 +47,7 @@ def is_signed(head: Head, public: str) -> bool:
     try:
         key = Ed25519PublicKey.from_public_bytes(unb64(public))
         key.verify(unb64(head.signature), _said(head.seq, head.hash, head.at, head.kid))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, TypeError):  # SQLite keeps values of any kind in any column
         return False
     return True
 

@@ -51,7 +51,8 @@ def newest(connection: Connection) -> Head | None:
 
 def between(connection: Connection, after_seq: int, to_seq: int | None) -> Iterator[Head]:
     """The heads of entries after one and up to another, or to the end."""
-    found = select(audit_heads).where(audit_heads.c.seq > after_seq)
+    # From the start everything is wanted, also what was put in before the first entry.
+    found = select(audit_heads).where(*([audit_heads.c.seq > after_seq] if after_seq else []))
     if to_seq is not None:
         found = found.where(audit_heads.c.seq <= to_seq)
     return (Head(**row) for row in connection.execute(found.order_by(audit_heads.c.seq)).mappings())

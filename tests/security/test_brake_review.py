@@ -4,15 +4,17 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from otp_service.courier.repaying import Repaying
 from otp_service.domain.fraud.scopes import operator_prefix, scopes_of
+from otp_service.ledger import heads
 from otp_service.ledger.engine import reading
 from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.retention import retain
 from otp_service.ledger.rows import CLIENT
 from otp_service.ledger.schema import verifications
+from otp_service.service.admin import audit
 from otp_service.service.core import now_ms
 from otp_service.store import fraud, spread
 from otp_service.store.connect import connect, connect_courier
@@ -195,3 +197,17 @@ def test_no_row_ends_after_the_last_year(world: World) -> None:
     answer = world.admin.call("POST", "/v1/admin/blocks/import", data=file, content_type="text/csv")
     assert answer.json["errors"][0]["field"] == "line 2: expires_at"
     assert world.admin.get("/v1/admin/blocks").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["hash = x'ff00'", "signature = x'ff00'", "kid = x'ff00'", "seq = 0"])
+def test_a_damaged_head_is_found(world: World, what: str) -> None:
+    """Bytes in a head's row, or a head of no entry, are what verifying the audit tells, and not where it ends."""
+    core = world.core
+    block(world)
+    assert heads.sign_if_due(core.engine, core.ring, core.audit_key, now_ms())
+    assert audit.verify(core).bad is None
+    with core.engine.begin() as connection:
+        connection.execute(text(f"UPDATE audit_heads SET {what}"))
+    found = audit.verify(core).bad
+    assert found
+    assert "head" in found.what
