@@ -9,7 +9,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from otp_service.domain.countries import country_name
 from otp_service.domain.errors import Refusal
-from otp_service.domain.fraud.scopes import BLOCK_DIGITS, operator_prefix
+from otp_service.domain.fraud.scopes import prefix_of_block
 from otp_service.ledger.dashboards import counting
 from otp_service.ledger.dashboards.counting import Dimension, Span, Tally
 from otp_service.service.admin.opening import looking
@@ -59,7 +59,7 @@ def countries(core: Core, watch: Watch, over: Range, application: str | None = N
 def prefixes(core: Core, watch: Watch, over: Range, country: str, application: str | None = None) -> list[Place]:
     """The operators' prefixes of a country, from what is known of its blocks."""
     of_blocks = _counted(core, watch, over, "block", over.span(application, country=country))
-    return _places(core, watch, over, "prefix", _by(of_blocks, _prefix_of), lambda block: _prefix_of(block) or "")
+    return _places(core, watch, over, "prefix", _by(of_blocks, prefix_of_block), prefix_of_block)
 
 
 def blocks(
@@ -67,7 +67,7 @@ def blocks(
 ) -> list[Place]:
     """The blocks of ten thousand numbers under a prefix."""
     of_blocks = _counted(core, watch, over, "block", over.span(application, country=country))
-    under = {block: tally for block, tally in of_blocks.items() if _prefix_of(block) == prefix}
+    under = {block: tally for block, tally in of_blocks.items() if prefix_of_block(block) == prefix}
     return _places(core, watch, over, "block", under, lambda block: block)
 
 
@@ -157,7 +157,3 @@ def _is_under(value: str, blocked: Iterable[str]) -> bool:
 def _by(tallies: Mapping[str, Tally], name: Callable[[str], str]) -> dict[str, Tally]:
     folded = counting.folded(((name(block),), tally) for block, tally in tallies.items())
     return {key[0]: tally for key, tally in folded.items()}
-
-
-def _prefix_of(block: str) -> str:
-    return operator_prefix(block + "0" * BLOCK_DIGITS) if block.startswith("+") else block
