@@ -79,12 +79,22 @@ def test_a_name_of_any_alphabet_is_found(console: Console) -> None:
         "/console/block?kind=prefix&value=abcd",
         "/console/block?kind=prefix&value=%2Babc",
         "/console/block?kind=prefix&value=../../x",
+        "/console/find/a%00b",
+        "/console/policies?application=%00",
     ],
 )
 def test_what_makes_no_sense_is_no_fault_of_ours(console: Console, path: str) -> None:
     """An address that nobody's page leads to is answered or refused, and is no bug."""
     with console.http("fraud") as client:
         assert client.get(path).status_code < 500
+
+
+def test_a_null_character_is_refused(console: Console) -> None:
+    """No database takes a null character, so no address and no form may hold one."""
+    with console.http("admin") as client:
+        assert client.get("/console/audit?actor=a%00b").status_code == 422
+        told = {"of": console.world.shop, "name": "a\0b", "scopes": "verifications:start"}
+        assert console.post(client, "/console/keys", told).status_code == 422
 
 
 def test_an_origin_that_is_no_address_is_refused(console: Console) -> None:
@@ -143,7 +153,7 @@ def test_a_lower_price_takes_a_proof(console: Console) -> None:
 def test_no_name_is_a_formula(console: Console) -> None:
     """An application whose name a spreadsheet would run as a formula is text in the download of costs."""
     named = console.world.admin.post("/v1/admin/applications", {"name": "=1+1"}).json["id"]
-    tell(console.world.core.engine, codes(named, USUAL[0], now_ms() - 600_000, 60_000))
+    tell(console.world.core.engine, list(codes(named, USUAL[0], now_ms() - 600_000, 60_000)))
     with console.http("viewer") as client:
         assert ",'=1+1," in client.get("/console/money.csv?by=application").text
 

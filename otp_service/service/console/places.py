@@ -82,6 +82,8 @@ def tally_of(core: Core, watch: Watch, over: Range, kind: str, value: str) -> Ta
 
 def country_of(prefix: str) -> str:
     """The country whose numbers begin so; empty where it takes more digits to tell."""
+    if not prefix[1:].isdecimal():
+        return ""
     code = next((int(prefix[1:end]) for end in (2, 3, 4) if int(prefix[1:end] or 0) in COUNTRY_CODE_TO_REGION_CODE), 0)
     regions = COUNTRY_CODE_TO_REGION_CODE.get(code, ())
     return regions[0] if len(regions) == 1 else ""

@@ -1,5 +1,6 @@
 """What every request of the console passes: who it is, may they, did their own page send it, and is the proof fresh."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,9 +32,11 @@ def guarded(route: Route) -> Any:
         if route.role is not None and who is None:
             return _to_sign_in()
         admit(route)
+        _readable([*args.items(), *request.args.items(multi=True)])
         if route.method != "POST":
             return route.view(**args)
         _own_page()
+        _readable(request.form.items(multi=True))
         if route.proof and who is not None and not who.proven:
             return proofs.ask(request.path, typed_here())
         return _acted(route, args)
@@ -99,6 +102,12 @@ def _to_sign_in() -> AnyResponse:
         raise Refusal("unauthenticated", "your session has ended: sign in again")
     there = request.full_path.rstrip("?")
     return redirect(SIGN_IN if there == PATH else f"{SIGN_IN}?{urlencode({'next': there})}", 303)
+
+
+def _readable(told: Iterable[tuple[str, str]]) -> None:
+    """Refuses what no database takes, and nobody types."""
+    if any("\0" in value for _, value in told):
+        raise Refusal("invalid_field", "this can't be read: it holds a null character")
 
 
 def _own_page() -> None:
