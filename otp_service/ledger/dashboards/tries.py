@@ -80,6 +80,8 @@ def _failures(connection: Connection, rows: Select[Any]) -> list[Failed]:
 
 
 def _of(span: Span, wanted: Select[Any]) -> Select[Any]:
+    # By the time of the messages: an index by that of the tries was measured to save nothing, since each try has to ask
+    # its message whose it is and whether a test key sent it.
     tables = _live().join(attempts, attempts.c.message_id == messages.c.id)
     return wanted.select_from(tables).where(*_in(span))
 
