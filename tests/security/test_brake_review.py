@@ -211,3 +211,11 @@ def test_a_damaged_head_is_found(world: World, what: str) -> None:
     found = audit.verify(core).bad
     assert found
     assert "head" in found.what
+
+
+def test_a_short_memory_pays_no_code_twice(counter: Counter, redis: RedisServer) -> None:
+    """What was repaid last is known for a day at least, however soon a policy lets its scopes forget."""
+    counter.with_(memory_s=1)
+    counter.types(counter.send(FAR))
+    with redis.client() as client:
+        assert client.pttl(f"{{f:{REALM}}}:repaid") > DAY // 2

@@ -11,7 +11,8 @@ local last_ms, last_seq = string.match(redis.call('HGET', KEYS[1], ARGV[2]) or '
 last_ms, last_seq = tonumber(last_ms), tonumber(last_seq)
 if ms < last_ms or ms == last_ms and seq <= last_seq then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3] .. '-' .. ARGV[4])
-redis.call('PEXPIRE', KEYS[1], int(kept))
+-- A day at least: with a short memory a courier that comes back would pay twice.
+redis.call('PEXPIRE', KEYS[1], int(math.max(kept, 86400000)))
 
 local states = redis.call('MGET', unpack(KEYS, 3))
 
