@@ -75,6 +75,7 @@ def test_nobodys_passkey_renews_anothers_proof(console: Console, key: tuple[Page
     with page.expect_response("**/console/prove/passkey") as answered:
         page.get_by_role("button", name="Sign in with a passkey").click()
     assert answered.value.status == 401
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
     console.complaints = [each for each in console.complaints if "401" not in each]
 
 
