@@ -31,7 +31,7 @@ def qr_svg(secret: str, name: str) -> str:
     """The same as a picture, whose colours are the style sheet's."""
     drawn = BytesIO()
     segno.make(uri(secret, name), error="m").save(
-        drawn, kind="svg", xmldecl=False, svgclass="qr", lineclass=None, scale=4, border=3, light="#ffffff"
+        drawn, kind="svg", xmldecl=False, svgclass="qr", lineclass=None, omitsize=True, border=4, light="#ffffff"
     )
     return drawn.getvalue().decode()
 

@@ -3,10 +3,13 @@
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from otp_service.domain.errors import Refusal
 from otp_service.service.admin.fields import words
 from otp_service.service.console import accounts, own, sessions
-from otp_service.web.console import PATH, cookies, keyring
+from otp_service.web.console import PATH, cookies, enrolment, keyring
 from otp_service.web.console.frame import act, back, core, page, render, signed_in
+
+NEW_APP = "new app"
 
 
 @page("/profile", title="Profile")
@@ -29,6 +32,29 @@ def change_password() -> AnyResponse:
     """Puts another password in place."""
     own.change_password(core(), signed_in(), request.form.get("password", ""))
     return back("Your password is another one now; your other sessions have ended.")
+
+
+@page("/profile/app", title="Another authenticator app")
+def new_app() -> Response:
+    """Shows the key of another app, for who signs in by one."""
+    who = signed_in()
+    if not accounts.ways(core(), who.id).password:
+        raise Refusal("conflict", own.NO_APP)
+    return render("app.html", **enrolment.shown(NEW_APP, who.token, who.name))
+
+
+@act("/profile/app/begin", role="viewer", proof=True, shows=profile)
+def begin_app() -> AnyResponse:
+    """Asks who it is before anything is scanned, since a proof afterwards would mean another key."""
+    return back(to=f"{PATH}/profile/app")
+
+
+@act("/profile/app", role="viewer", proof=True, shows=new_app)
+def change_app() -> AnyResponse:
+    """Puts another app in place."""
+    secret = enrolment.told(NEW_APP, signed_in().token)
+    own.change_app(core(), signed_in(), secret, request.form.get("code", ""))
+    return back("Your codes come from the new app now; your other sessions have ended.", to=f"{PATH}/profile")
 
 
 @act("/profile/passkeys", role="viewer", proof=True, shows=profile)

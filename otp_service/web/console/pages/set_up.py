@@ -1,11 +1,10 @@
 """Setting up an account by its link: a password and an app, or a passkey."""
 
 from flask import Response, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from otp_service.service.console import accounts, notes, totp
-from otp_service.web.console import cookies, keyring
+from otp_service.service.console import accounts
+from otp_service.web.console import cookies, enrolment, keyring
 from otp_service.web.console.frame import act, core, page, render
 from otp_service.web.console.pages.sign_in import entered
 
@@ -16,16 +15,11 @@ PURPOSE = "enrol"
 def show(ticket: str) -> Response:
     """Offers both ways; reading it uses nothing up, for mail scanners read links."""
     account = accounts.of_ticket(core(), ticket)
-    told = request.form.get("app_note")
-    note = told or notes.write(core(), PURPOSE, cookies.visitor(), secret=totp.new_secret())
-    secret = _secret(note)
     return render(
         "set_up.html",
         ticket=ticket,
         account=account,
-        note=note,
-        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        qr=Markup(totp.qr_svg(secret, account.name)),  # noqa: S704 - drawn by segno of a URI that it encodes
+        **enrolment.shown(PURPOSE, cookies.visitor(), account.name),
         **keyring.asked_for_new(account),
     )
 
@@ -34,7 +28,7 @@ def show(ticket: str) -> Response:
 def with_password(ticket: str) -> AnyResponse:
     """A password and an app; signs in at once."""
     told = request.form
-    secret = _secret(told.get("app_note", ""))
+    secret = enrolment.told(PURPOSE, cookies.visitor())
     account = accounts.set_up(core(), ticket, told.get("password", ""), secret, told.get("code", "").strip())
     return entered(account.id, "")
 
@@ -44,8 +38,3 @@ def with_passkey(ticket: str) -> AnyResponse:
     """A passkey; signs in at once."""
     account = keyring.library().set_up(core(), keyring.site(), keyring.given(), ticket)
     return entered(account.id, "")
-
-
-def _secret(note: str) -> str:
-    secret: str = notes.read(core(), PURPOSE, cookies.visitor(), note)["secret"]
-    return secret
