@@ -4,6 +4,7 @@ import faulthandler
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,13 @@ from tests.world import MASTER_KEYS, Api, World
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Has failures told as they happen: a run that is cut short has said what went wrong until then."""
+    """Has failures told as they happen: a run that is cut short has said what went wrong until then.
+
+    A run in the background was started with signals from the keyboard ignored, and what it starts would inherit that.
+    """
+    for each in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_AtOnce(config))
 
