@@ -68,7 +68,7 @@ def kept(world: World, redis: RedisServer, to: str = NUMBER) -> list[str]:
 
 def live(world: World, to: str = NUMBER) -> None:
     """Somebody's day: codes that were typed, that were not, and that wait; messages now and later."""
-    approved = world.started(to, client=CLIENT, user="ana", metadata={"order": "42"})
+    approved = world.started(to, client=CLIENT, user="ana", metadata={"order": "for-ana"})
     world.api.check(world.code(approved), id=approved)
     other = world.started(to, purpose="payment")
     world.api.check(world.wrong(other), id=other)
@@ -102,7 +102,7 @@ def test_nothing_leads_to_somebody_who_was_forgotten(world: World, redis: RedisS
     assert (told["complete"], told["left"]) == (True, [])
     assert told["erased"]["verifications"] == 3
     assert kept(world, redis) == []
-    for word in ("order-", "42", "see you", "a-device-of-anas"):
+    for word in ("order-", "for-ana", "see you", "a-device-of-anas"):
         assert word not in redis_dump(redis) + str(rows_of(world, verifications, "metadata"))
 
 
@@ -227,7 +227,7 @@ def test_a_person_hears_what_is_known(world: World) -> None:
     assert (told["to"], told["country"]) == (NUMBER, "CH")
     assert {"verification", "step", "message", "attempt"} <= set(kinds)
     assert times == sorted(times)
-    assert {"order": "42"} in [item["said"].get("metadata") for item in told["items"]]
+    assert {"order": "for-ana"} in [item["said"].get("metadata") for item in told["items"]]
     assert number_index(world.core, NUMBER) not in str(told)
     (entry,) = world.admin.get("/v1/admin/audit?act=person.read").get_json()["items"]
     assert entry["target"].startswith("per_")
