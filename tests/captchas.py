@@ -7,8 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
+
+from otp_service import wiring
+from otp_service.settings import Settings
+from tests.world import World
 
 SECRET = "0x4AAAAAAA-of-the-tests"
 SITE_KEY = "0x4AAAAAAAB-site-key"
@@ -103,3 +108,15 @@ def configuration(vendor: CaptchaVendor, more: str = "") -> str:
         f'[captchas.{vendor.kind}]\nsite_key = "{SITE_KEY}"\nsecret = "${{CAPTCHA_SECRET}}"\n'
         f'hostnames = ["{HOST}"]\nverify_url = "{vendor.url}"\n{more}\n'
     )
+
+
+@contextmanager
+def guarded_by(vendor: CaptchaVendor, settings: Settings, folder: Path, **policy: Any) -> Iterator[World]:
+    """A service whose policy asks for this vendor's CAPTCHA; `CAPTCHA_SECRET` is in the environment."""
+    path = folder / "otp-service.toml"
+    path.write_text(configuration(vendor))
+    parts = wiring.build(settings.model_copy(update={"config": path}), development_server=True)
+    world = World(parts)
+    world.policy(challenge=vendor.kind, **policy)
+    yield world
+    parts.core.engine.dispose()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from otp_service import wiring
 from otp_service.client import solve
 from otp_service.domain.requests import Client, StartRequest
 from otp_service.service import challenges
@@ -17,7 +16,7 @@ from otp_service.service.challenges import Solved
 from otp_service.service.core import now_ms
 from otp_service.service.destination import admit
 from otp_service.settings import Settings
-from tests.captchas import HOST, SECRET, SITE_KEY, CaptchaVendor, captcha_vendor, configuration
+from tests.captchas import HOST, SECRET, SITE_KEY, CaptchaVendor, captcha_vendor, guarded_by
 from tests.world import NUMBER, OTHER_NUMBER, START, World
 
 EASY = {"fraud": "enforce", "challenge_difficulty": 1000}
@@ -34,13 +33,8 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptchaVendor]:
 @pytest.fixture
 def guarded(settings: Settings, tmp_path: Path, vendor: CaptchaVendor) -> Iterator[World]:
     """A service with Turnstile, which its policy asks for."""
-    path = tmp_path / "otp-service.toml"
-    path.write_text(configuration(vendor))
-    parts = wiring.build(settings.model_copy(update={"config": path}), development_server=True)
-    world = World(parts)
-    world.policy(fraud="enforce", challenge="turnstile")
-    yield world
-    parts.core.engine.dispose()
+    with guarded_by(vendor, settings, tmp_path, fraud="enforce") as world:
+        yield world
 
 
 def caller_of(world: World, key: str = "") -> Caller:

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from otp_service import wiring
 from otp_service.client import solve
 from otp_service.settings import Settings
-from tests.captchas import SECRET, CaptchaVendor, captcha_vendor, configuration
+from tests.captchas import SECRET, CaptchaVendor, captcha_vendor, guarded_by
 from tests.world import NUMBER, OTHER_NUMBER, START, Api, World
 
 ALWAYS = {"fraud": "enforce", "challenge_difficulty": 1000, "thresholds": {"number_weak": 0}}
@@ -165,13 +164,8 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptchaVendor]:
 @pytest.fixture
 def guarded(settings: Settings, tmp_path: Path, vendor: CaptchaVendor) -> Iterator[World]:
     """A service with Turnstile that asks everybody."""
-    path = tmp_path / "otp-service.toml"
-    path.write_text(configuration(vendor))
-    parts = wiring.build(settings.model_copy(update={"config": path}), development_server=True)
-    world = World(parts)
-    world.policy(**ALWAYS, challenge="turnstile")
-    yield world
-    parts.core.engine.dispose()
+    with guarded_by(vendor, settings, tmp_path, **ALWAYS) as world:
+        yield world
 
 
 def test_a_captcha_is_solved(guarded: World) -> None:
