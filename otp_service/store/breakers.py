@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from otp_service.domain.errors import Refusal
 from otp_service.domain.health import (
     EVERY_COUNTRY,
     UNTOUCHED,
@@ -68,6 +69,14 @@ def read_health(link: Link) -> Health:
     now_ms = int(seconds) * 1000 + int(micros) // 1000
     codes = _codes({_route(field): text for field, text in told.items()})
     return Known({_route(field): read_breaker(text) for field, text in breakers.items()}, codes, now_ms)
+
+
+def health_if_known(link: Link) -> Health | None:
+    """The same for whoever shows more than that; None while Redis can't be asked."""
+    try:
+        return read_health(link)
+    except Refusal:
+        return None
 
 
 class Known(dict[Route, RouteHealth]):

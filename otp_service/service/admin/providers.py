@@ -13,7 +13,7 @@ from otp_service.service.admin.fields import words
 from otp_service.service.admin.opening import changing, looking
 from otp_service.service.core import Core, now_ms
 from otp_service.service.routing import candidate_of
-from otp_service.store.breakers import read_health
+from otp_service.store.breakers import health_if_known
 
 MOST_REASON = 200
 MOST_WEIGHT = 10_000
@@ -42,7 +42,7 @@ def listed(core: Core) -> list[Carrier]:
     """Every provider of the configuration, in its order."""
     with looking(core) as connection:
         switches = carriers.switches(connection)
-    health = _health(core)
+    health = health_if_known(core.link)
     return [
         _carrier(entry, switches.get(entry.name, carriers.AS_CONFIGURED), health)
         for entry in core.provider_file.providers
@@ -77,19 +77,12 @@ def switch(
             now.weight if "weight" in kept else weight,
         )
         carriers.put(change, name, wanted, reason)
-    return _carrier(entry, wanted, _health(core))
+    return _carrier(entry, wanted, health_if_known(core.link))
 
 
 def _carrier(entry: ProviderEntry, switch: Switch, health: Health | None) -> Carrier:
     ill = None if health is None else _ill(entry.name, health)
     return Carrier(entry, candidate_of(entry, switch), switch, ill)
-
-
-def _health(core: Core) -> Health | None:
-    try:
-        return read_health(core.link)
-    except Refusal:
-        return None
 
 
 def _ill(name: str, health: Health) -> list[Ill]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from otp_service.domain.config_file.provider_file import ProviderEntry
-from otp_service.domain.errors import Refusal
 from otp_service.domain.health import EVERY_COUNTRY, Health, RouteHealth
 from otp_service.ledger.dashboards import counting, tries
 from otp_service.ledger.dashboards.counting import Tally
@@ -14,7 +13,7 @@ from otp_service.service.console.now import Watch
 from otp_service.service.console.spans import Range
 from otp_service.service.core import Core, now_ms
 from otp_service.service.tracking import hint
-from otp_service.store.breakers import read_health
+from otp_service.store.breakers import health_if_known
 
 MOST_ERRORS = 8
 FRESH = 3  # of a page's freshness: tries are the dearest to count
@@ -68,7 +67,7 @@ def carriers(core: Core, watch: Watch, over: Range, application: str | None = No
         ("tried", over.name, application), over.fresh_s * FRESH, lambda: _ask(core, over, application)
     )
     places, of_providers, tallies, failures = told
-    health = _health(core)
+    health = health_if_known(core.link)
     return [
         _carrier(
             core,
@@ -128,13 +127,6 @@ def is_enabled(core: Core, entry: ProviderEntry) -> bool:
 def _errors(core: Core, provider: str, failures: Sequence[Failed]) -> list[Error]:
     own = [each for each in failures if each.provider == provider][:MOST_ERRORS]
     return [Error(each.reason, each.raw, each.count, each.last_at, hint(core, provider, each.raw)) for each in own]
-
-
-def _health(core: Core) -> Health | None:
-    try:
-        return read_health(core.link)
-    except Refusal:
-        return None
 
 
 def _ill(name: str, health: Health) -> list[Ill]:
