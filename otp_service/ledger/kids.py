@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, or_, select
 
-from otp_service.ledger.schema import admins, allows, blocks, meta, opt_outs, people, webhook_secrets
+from otp_service.ledger.schema import (
+    admins,
+    allows,
+    blocks,
+    factor_users,
+    factors,
+    meta,
+    opt_outs,
+    people,
+    trusted_devices,
+    webhook_secrets,
+)
 
 
 @dataclass(frozen=True)
@@ -13,7 +24,7 @@ class Sealed:
     """A column of sealed values (`kid.` and the rest), the name each is bound to, and which rows hold one."""
 
     column: Column[str]
-    bound_to: Column[str]
+    bound_to: ColumnElement[str]
     rows: Sequence[ColumnElement[bool]] = ()
 
 
@@ -24,6 +35,10 @@ SEALED = (
     Sealed(admins.c.totp_sealed, admins.c.id),
     Sealed(opt_outs.c.to_sealed, opt_outs.c.number_index),
     Sealed(webhook_secrets.c.secret_sealed, webhook_secrets.c.id),
+    Sealed(factor_users.c.user_sealed, factor_users.c.user_index),
+    # Of application, user and factor: a secret that is moved to another row does not open.
+    Sealed(factors.c.sealed, factors.c.application_id + "/" + factors.c.user_index + "/" + factors.c.id),
+    Sealed(trusted_devices.c.label_sealed, trusted_devices.c.id),
     Sealed(meta.c.value, meta.c.name, (meta.c.name == "index_key",)),
 )
 

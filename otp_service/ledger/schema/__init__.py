@@ -21,6 +21,14 @@ from otp_service.ledger.schema.applications import (
 )
 from otp_service.ledger.schema.base import METADATA, Json, meta
 from otp_service.ledger.schema.events import events, webhook_deliveries, webhook_secrets, webhooks
+from otp_service.ledger.schema.factors import (
+    factor_history,
+    factor_users,
+    factors,
+    recovery_codes,
+    spent_proofs,
+    trusted_devices,
+)
 from otp_service.ledger.schema.happenings import (
     attempts,
     messages,
@@ -44,14 +52,20 @@ __all__ = [
     "audit_heads",
     "blocks",
     "events",
+    "factor_history",
+    "factor_users",
+    "factors",
     "hard_locks",
     "messages",
     "meta",
     "opt_outs",
     "people",
     "receipts",
+    "recovery_codes",
     "sender_suspensions",
+    "spent_proofs",
     "templates",
+    "trusted_devices",
     "verification_history",
     "verifications",
     "webhook_deliveries",
