@@ -1,4 +1,4 @@
-"""Why a start was refused, from the evidence that its log entry keeps, in sentences for whoever has to explain it."""
+"""Why somebody was refused, from the evidence that its log entry keeps, in sentences for whoever has to explain it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +32,7 @@ _SENTENCES = {
     "ip blocked": "An admin has blocked the client's address",
     "network blocked": "An admin has blocked a network that the client is in",
     "user blocked": "An admin has blocked this user",
+    "opt_out refused": "The person has opted out of messages like this one",
     "challenge not_solved": "The solution that came along was wrong, too late or for somebody else",
 }
 _UNITS = ((86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second"))

@@ -10,7 +10,7 @@ from otp_service.domain.policy import DAY_S
 from otp_service.domain.requests import CheckRequest
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
-from otp_service.service.destination import is_disabled, locate, refuse_disabled
+from otp_service.service.destination import is_disabled, locate, number_index
 from otp_service.service.history import Past, past
 from otp_service.service.sealed import number_of
 from otp_service.service.start import device_digest, lock_detail
@@ -44,10 +44,9 @@ def nothing_there() -> NoReturn:
 def check(core: Core, caller: Caller, request: CheckRequest, operation: Operation, request_id: str) -> Result:
     """The verdict on a guess; Refusal where there is nothing to compare it with."""
     to, at = _find(core, caller, request)
-    guess = _guess(core, caller, request, operation, at, request_id)
+    guess = _guess(core, caller, request, operation, at, to, request_id)
     checked = store.check(core.link, core.cells, guess, clustered=core.clustered)
     if checked == "none":
-        refuse_disabled(core, caller, at)
         return _from_history(core, caller, request)
     if not checked.replayed:
         core.observe.checked(checked.reason or "approved")
@@ -81,9 +80,15 @@ def _find(core: Core, caller: Caller, request: CheckRequest) -> tuple[str | None
 
 
 def _guess(
-    core: Core, caller: Caller, request: CheckRequest, operation: Operation, at: Address, request_id: str
+    core: Core,
+    caller: Caller,
+    request: CheckRequest,
+    operation: Operation,
+    at: Address,
+    to: str | None,
+    request_id: str,
 ) -> store.Guess:
-    ring = core.ring
+    ring, disabled, test = core.ring, is_disabled(core, caller, at), "true" if caller.test else "false"
     return store.Guess(
         at=at,
         operation=operation,
@@ -95,10 +100,15 @@ def _guess(
             for kid in ring.kids
         ],
         device=device_digest(core, at, request.client.device_id),
-        # The script refuses what the ledger has locked, but only after it knew its own repeat.
-        hard_lock_after=0 if is_disabled(core, caller, at) else caller.application.policy.hard_lock_after,
+        hard_lock_after=caller.application.policy.hard_lock_after,
         lock_detail=lock_detail(caller, at),
         detail=f'{{"request":"{request_id}"}}',
+        request=request_id,
+        refusal=f'{{"application":"{caller.application.id}","test":{test},"request":"{request_id}"}}',
+        # Where the record is gone nothing else tells whose code it was.
+        number_index=number_index(core, to) if disabled and to else "",
+        # The script refuses what the ledger has locked, but only after it knew its own repeat.
+        disabled=disabled,
     )
 
 

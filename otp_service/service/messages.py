@@ -17,10 +17,12 @@ from otp_service.domain.text.size import measure
 from otp_service.domain.text.typography import LOOK_ALIKES, to_gsm
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, now_ms, random_bytes
-from otp_service.service.destination import permit
+from otp_service.service.destination import number_index, permit
 from otp_service.service.limits import message_limits_of
 from otp_service.service.opt_outs import refuse_opted_out
+from otp_service.service.refusals import Asking, noted
 from otp_service.store import messages as store
+from otp_service.store.keys import cell_of_place
 from otp_service.store.operation import Operation
 
 DAY_MS = 86_400_000
@@ -64,14 +66,20 @@ def send(
     """What was queued or scheduled, and the number in E.164; Refusal for whatever a rule forbids."""
     try:
         asked = admit(core, caller, request, request_id)
-    except Refusal:
+    except Refusal as refusal:
         # What was promised to this Idempotency-Key before the rules changed is still its answer.
         known = store.remembered(core.link, operation)
         if known is None:
-            raise
+            raise noted(core, caller, lambda: _asking(core, caller, request), request_id, refusal) from None
         return known, parse_number(request.to, caller.application.policy.default_region).e164
     sending = _sending(asked, operation)
     return store.send(core.link, core.cells, sending, clustered=core.clustered), asked.number.e164
+
+
+def _asking(core: Core, caller: Caller, request: MessageRequest) -> Asking:
+    number = parse_number(request.to, caller.application.policy.default_region)
+    place, _ = place_of(core, caller, request.reference, number_index(core, number.e164))
+    return Asking(number, cell_of_place(place, core.cells), asked_for="message")
 
 
 def admit(core: Core, caller: Caller, request: MessageRequest, request_id: str) -> Asked:
@@ -142,6 +150,7 @@ def _sending(asked: Asked, operation: Operation) -> store.Sending:
         encoding=wording.encoding,
         segments=wording.segments,
         detail=to_json(_detail(asked)).decode(),
+        more_detail=to_json(_more_detail(asked)).decode(),
         rules=message_limits_of(caller, asked.number.country, wording.price_micros),
     )
 
@@ -184,7 +193,14 @@ def _told(asked: Asked) -> dict[str, Any]:
 
 
 def _detail(asked: Asked) -> dict[str, Any]:
+    """Who asks for what: in the fact, or in the log of refusals."""
     sealed = asked.core.ring.seal(asked.number.e164.encode(), asked.index, random_bytes(NONCE_BYTES))
     number = asked.number
     person = {"number_index": asked.index, "to_sealed": sealed, "country": number.country, "block": number.prefix}
-    return {**_told(asked), "channel": "sms", "person": person, "request": asked.request_id}
+    who = {"application": asked.caller.application.id, "test": asked.caller.test, "person": person}
+    return {**who, "request": asked.request_id}
+
+
+def _more_detail(asked: Asked) -> dict[str, Any]:
+    told = {name: value for name, value in _told(asked).items() if name not in ("application", "test")}
+    return {**told, "channel": "sms"}

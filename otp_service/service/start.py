@@ -19,7 +19,7 @@ from otp_service.service.core import Core, now_ms, random_bytes
 from otp_service.service.destination import Destination, admit, locate
 from otp_service.service.fraud import brake_of
 from otp_service.service.limits import Whence, is_exempt, limits_of, whence_of
-from otp_service.service.refusals import noted
+from otp_service.service.refusals import asking_of, noted
 from otp_service.service.wording import Sending, minutes, prepare
 from otp_service.store import verifications as store
 from otp_service.store.fraud import Brake
@@ -57,7 +57,7 @@ def start(
         # What was promised to this Idempotency-Key before the rules changed is still its answer.
         known = store.remembered(core.link, operation)
         if known is None:
-            raise noted(core, caller, request, request_id, refusal) from None
+            raise noted(core, caller, lambda: asking_of(core, caller, request), request_id, refusal) from None
         return known, locate(core, caller, request.to, request.purpose)[0].e164
     opening = _opening(asked, operation, only)
     started = _started(asked, opening)

@@ -73,15 +73,27 @@ class MessageKeys:
     due: str
     held: str
     facts: str
+    refusals: str
     cell: str
+
+
+def cell_of_place(place: bytes, cells: int) -> str:
+    """The hash tag under which messages of this place live."""
+    return cell_tag(int.from_bytes(place, "big") % cells)
 
 
 def message_keys(place: bytes, message: str, cells: int) -> MessageKeys:
     """Where a message of its own lives."""
-    cell = cell_tag(int.from_bytes(place, "big") % cells)
+    cell = cell_of_place(place, cells)
     high, normal, bulk = (f"{cell}:out:{priority}" for priority in PRIORITIES)
     return MessageKeys(
-        f"{cell}:m:{message}", (high, normal, bulk), f"{cell}:due", f"{cell}:held", f"{cell}:facts", cell
+        f"{cell}:m:{message}",
+        (high, normal, bulk),
+        f"{cell}:due",
+        f"{cell}:held",
+        f"{cell}:facts",
+        refusals_key(cell),
+        cell,
     )
 
 

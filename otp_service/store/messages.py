@@ -7,7 +7,7 @@ from typing import NamedTuple
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import message_place
 from otp_service.store import spread
-from otp_service.store.keys import MessageKeys, cell_tag, idempotency_key, message_keys, reference_key
+from otp_service.store.keys import MessageKeys, cell_of_place, idempotency_key, message_keys, reference_key
 from otp_service.store.limits import Rule, flat
 from otp_service.store.link import Arg, Link
 from otp_service.store.operation import Operation
@@ -39,7 +39,8 @@ class Sending(NamedTuple):
     price_micros: int
     encoding: str
     segments: int
-    detail: str  # JSON for the fact
+    detail: str  # who asks for what: of the fact, and of the refusal if it is one
+    more_detail: str  # of the fact alone
     rules: Sequence[Rule]
 
 
@@ -96,7 +97,8 @@ def _once(
     idem: str,
 ) -> list[str]:
     stream = STREAMS[s.priority]
-    names = [keys.record, keys.outboxes[stream - 1], keys.due, keys.held, keys.facts, *(rule.key for rule in rules)]
+    names = [keys.record, keys.outboxes[stream - 1], keys.due, keys.held, keys.facts, keys.refusals]
+    names += [rule.key for rule in rules]
     names += [reference_key(keys.cell, s.reference)] if s.reference else []
     names += [f"{keys.cell}:m:{before}"] if before else []
     names += [idem] if idem else []
@@ -104,7 +106,7 @@ def _once(
         *(now, s.operation.fingerprint, REMEMBER_MS),
         *(s.id, "" if s.send_at_ms is None else s.send_at_ms, s.valid_ms, KEPT_MS, stream),
         *(s.application, s.realm, s.message_class, s.reference, before, "1" if idem else ""),
-        *(s.envelope, s.request, s.price_micros, s.encoding, s.segments, s.detail),
+        *(s.envelope, s.request, s.price_micros, s.encoding, s.segments, s.detail, s.more_detail),
         *foreign,
         len(rules),
         *flat(rules),
@@ -152,7 +154,7 @@ def read(link: Link, cells: int, id_: str, now: str = "") -> tuple[int, Record]:
 
 def named(link: Link, cells: int, place: bytes, reference: str) -> str | None:
     """The id of the message that a reference names; `reference` is its digest and `place` its cell's."""
-    found: str | None = link.command("GET", reference_key(cell_tag(int.from_bytes(place, "big") % cells), reference))
+    found: str | None = link.command("GET", reference_key(cell_of_place(place, cells), reference))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The log of refusals: a stream per cell, kept for a day, in which support finds why somebody got no code."""
+"""The log of refusals: a stream per cell, kept for a day, in which support finds why somebody was refused."""
 
 import heapq
 import json
@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from otp_service.domain.evidence import Evidence
-from otp_service.domain.ids import Address
 from otp_service.domain.keys import canonical
 from otp_service.store.keys import cell_tag, refusals_key
 from otp_service.store.link import Arg, Link
 from otp_service.store.scripts import SCRIPTS
 
 AT_ONCE = 100
+AskedFor = Literal["code", "message", "check"]
 _REFERENCE = re.compile(r"rf_([0-9]{1,5})_([0-9]{1,15})_([0-9]{1,10})", re.ASCII)
 
 
@@ -42,15 +42,20 @@ class Refused:
     rule: str
     wait_ms: int
     request: str
-    detail: dict[str, Any]  # application, test, purpose, person, client, request
+    detail: dict[str, Any]  # asked_for if it was no code; application, test, purpose, person, client, request
     evidence: Sequence[Evidence]
     mode: str  # enforce or shadow
+
+    @property
+    def asked_for(self) -> AskedFor:
+        """What was refused: to send a code, to send a message, or to compare a code."""
+        asked: AskedFor = self.detail.get("asked_for", "code")
+        return asked
 
 
 def record(
     link: Link,
-    cells: int,
-    at: Address,
+    cell: str,
     *,
     code: str,
     evidence: Sequence[Evidence],
@@ -61,7 +66,7 @@ def record(
     """Keeps a refusal, and answers its reference; sent once, for a repeat would keep it twice."""
     rule = f"{evidence[0]['scope']} {evidence[0]['rule']}" if evidence else ""
     args: list[Arg] = [now, code, rule, 0, request, canonical(detail), canonical(evidence), "enforce"]
-    kept: str = link.once(SCRIPTS["refuse"], [refusals_key(cell_tag(at.cell(cells)))], args)
+    kept: str = link.once(SCRIPTS["refuse"], [refusals_key(cell)], args)
     return kept
 
 

@@ -8,7 +8,7 @@ _LUA = files("otp_service.store") / "lua"
 _PARTS = {
     "start": ("prelude", "limits", "record", "failures", "fraud", "refusals"),
     "refuse": ("prelude", "refusals"),
-    "check": ("prelude", "record", "failures", "conversions"),
+    "check": ("prelude", "record", "failures", "conversions", "refusals"),
     "cancel": ("prelude", "record"),
     "read": ("prelude",),
     "reserve": ("prelude", "limits"),
@@ -21,7 +21,7 @@ _PARTS = {
     "refund": ("prelude", "fraud"),
     "lift": ("prelude", "fraud"),
     "lock": ("prelude", "failures"),
-    "message_send": ("prelude", "limits", "message_state"),
+    "message_send": ("prelude", "limits", "message_state", "refusals"),
     "message_move": ("prelude", "message_state"),
     "message_cancel": ("prelude", "message_state"),
     "message_outcome": ("prelude", "conversions"),

@@ -92,6 +92,10 @@ class Guess(NamedTuple):
     hard_lock_after: int
     lock_detail: str
     detail: str = ""  # JSON for the fact
+    request: str = ""
+    refusal: str = '{"test":false}'  # JSON of who asks: of the refusal, if it is one
+    number_index: str = ""  # as far as it is known
+    disabled: bool = False  # the ledger holds the hard lock
 
 
 class Checked(NamedTuple):
@@ -199,11 +203,13 @@ def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool =
 
 def _check(link: Link, keys: SubjectKeys, guess: Guess, now: str, idem: str) -> list[str]:
     operation = guess.operation
-    names = [keys.record, keys.failures, keys.facts, keys.conversions, keys.repay, *([idem] if idem else [])]
+    names = [keys.record, keys.failures, keys.facts, keys.conversions, keys.repay, keys.refusals]
+    names += [idem] if idem else []
     args: list[Arg] = [
         *(now, operation.id, operation.fingerprint, REMEMBER_MS, guess.id),
         *(guess.device, guess.hard_lock_after, FAILURES_KEPT_MS, MOST_DEVICES),
         *(guess.code_length, f",{','.join(guess.alphabets)},", guess.lock_detail, GUESSES_KEPT_MS, guess.detail),
+        *(guess.request, guess.refusal, guess.number_index, "1" if guess.disabled else ""),
         *(part for pair in guess.digests for part in pair),
     ]
     answer: list[str] = link.call(SCRIPTS["check"], names, args, durable=True)

@@ -1,13 +1,13 @@
 -- Pays for a guess, then compares it; only the operation that approved hears `approved` again.
--- KEYS  1 record  2 failures  3 facts  4 conversions  5 what is to be repaid  then, if there is one, the idempotency key
+-- KEYS  1 record  2 failures  3 facts  4 conversions  5 what is to be repaid  6 refusals  then, if there is one, the idempotency key
 -- Answers {'done', id, status, valid, reason, left, purpose, channel, approved at, envelope, message, failures}
---         {'replay', answer} | {'refused', code, wait ms, rule} | {'none'} | {'shape'} | {'kid', kid}
+--         {'replay', answer} | {'refused', code, wait ms, rule, reference} | {'none'} | {'shape'} | {'kid', kid}
 local now = clock(ARGV[1])
 local op, fingerprint, remember_ms, id = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local device, hard, failures_kept, most_devices = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local length, alphabets, lock_detail, guesses_kept = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13])
-local detail = ARGV[14]
-local record, failures, facts, conversions, repay, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local detail, request, refused_detail, number_index, disabled = ARGV[14], ARGV[15], ARGV[16], ARGV[17], ARGV[18] ~= ''
+local record, failures, facts, conversions, repay, refusals_log, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 
 if idem then
   local answer = remembered(idem, fingerprint)
@@ -16,7 +16,17 @@ end
 
 local f = failures_of(failures, now, device, failures_kept)
 local r = fields(record)
-if not r.id then return { 'none' } end
+
+-- Locked by the ledger (`disabled`), or by what is counted here.
+local function refuse()
+  local who = string.format('{"asked_for":"check","purpose":%s,"person":{"number_index":"%s"},',
+    r.pur and '"' .. r.pur .. '"' or 'null', r.nx or number_index)
+  return { 'refused', 'destination_disabled', '0', 'lock',
+    keep_refusal(refusals_log, now, 'destination_disabled', 'lock', 0, request, who .. string.sub(refused_detail, 2),
+      { { scope = 'lock', rule = 'failures', amount = hard } }, 'enforce') }
+end
+
+if not r.id then return disabled and refuse() or { 'none' } end
 
 local function say(answer)
   if idem then remember(idem, fingerprint, answer, remember_ms) end
@@ -48,10 +58,9 @@ for _, e in ipairs(before) do
   if e[4] == op then return again(ended(e[1], e[2], e[3], e[4], e[8], e[9])) end
 end
 
-if f.all >= hard then
-  -- hard is 0 where the ledger holds the lock already
-  if hard > 0 then lock_hard(failures, f, facts, now, r.id, r.nx, lock_detail) end
-  return { 'refused', 'destination_disabled', '0', '' }
+if disabled or f.all >= hard then
+  if not disabled then lock_hard(failures, f, facts, now, r.id, r.nx, lock_detail) end
+  return refuse()
 end
 if not mine then
   for _, e in ipairs(before) do
@@ -65,7 +74,7 @@ if size ~= length or not string.find(alphabets, ',' .. alphabet .. ',', 1, true)
 if status ~= 'pending' then return ended(r.id, status, r.aat, r.aop, r.used, r.max) end
 
 local digest
-for i = 15, #ARGV, 2 do
+for i = 19, #ARGV, 2 do
   if ARGV[i] == r.kid then digest = ARGV[i + 1] end
 end
 if not digest then return { 'kid', r.kid } end

@@ -1,6 +1,6 @@
--- The log of refusals: a stream per cell, capped, kept for a day, in which support finds why somebody got no code.
+-- The log of refusals: a stream per cell, capped, kept for a day, in which support finds why somebody was refused.
 --   at code rule w   when, what was answered, by which rule, how long to wait (ms)
---   r d              the request's id; JSON of who asked for what
+--   r d              the request's id; JSON of who asked for what: `asked_for` is `message` or `check`, and of a code left out
 --   e m              JSON list of the evidence; `enforce`, or `shadow` where it was let pass
 local REFUSALS_KEPT, REFUSALS_MS = '20000', '86400000'
 
