@@ -75,6 +75,9 @@ class Policy(BaseModel):
     min_assurance: Literal["sms", "totp", "webauthn"] = "sms"
     proof: bool = False
     proof_phone_number: bool = False
+    step_up: Annotated[list[Literal["enrol", "remove"]], Field(max_length=2)] = []
+    totp_steps_back: Annotated[int, Field(ge=0, le=1)] = 1
+    trust_device_s: Annotated[int, Field(ge=0, le=365 * DAY_S)] = 30 * DAY_S
     retain_number_s: Annotated[int, Field(ge=0, le=3650 * DAY_S)] = DAY_S
     retain_history_s: Annotated[int, Field(ge=DAY_S, le=3650 * DAY_S)] = 30 * DAY_S
     retain_events_s: Annotated[int, Field(ge=0, le=90 * DAY_S)] = 3 * DAY_S
@@ -118,6 +121,12 @@ class Policy(BaseModel):
         low, high = LENGTHS[self.code_alphabet]
         if not low <= self.code_length <= high:
             raise ValueError(f"code_length must be {low} to {high} for code_alphabet {self.code_alphabet}")
+        return self
+
+    @model_validator(mode="after")
+    def _step_up_can_be_proven(self) -> Self:
+        if self.step_up and not self.proof:
+            raise ValueError("step_up asks for the proof of a verification: it needs proof true")
         return self
 
 

@@ -43,6 +43,9 @@ def test_development_spends_nothing_real() -> None:
         ("price_micros", ({"XX": 1}, {"CH": -1})),
         ("fraud", ("on",)),
         ("min_assurance", ("none",)),
+        ("step_up", (["login"], "enrol", ["enrol", "remove", "enrol"])),
+        ("totp_steps_back", (-1, 2)),
+        ("trust_device_s", (-1, 365 * 86_400 + 1)),
         ("retain_number_s", (-1,)),
         ("retain_history_s", (86_399,)),
         ("retain_events_s", (-1, 90 * 86_400 + 1)),
@@ -81,3 +84,10 @@ def test_a_refused_policy_repeats_no_value(value: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         Policy(**value)
     assert not {"QQ", "zebra"} & set(caught.value.errors()[0]["msg"].replace("'", " ").split())
+
+
+def test_a_step_up_needs_proofs() -> None:
+    """A policy that asks for proofs and gives none would lock everybody out."""
+    assert Policy(step_up=["enrol"], proof=True).step_up == ["enrol"]
+    with pytest.raises(ValidationError, match="step_up asks for the proof of a verification: it needs proof true"):
+        Policy(step_up=["enrol", "remove"])

@@ -123,7 +123,7 @@ def _kind(name: str, found: FieldInfo, choices: tuple[str, ...]) -> Kind:
         return "prices"
     if name.startswith("spend_"):
         return "money"
-    if name in ("channels", "countries", "blocked_line_types"):
+    if name in ("channels", "countries", "blocked_line_types", "step_up"):
         return "list"
     return "number" if found.annotation in (int, float) else "text"
 

@@ -29,7 +29,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Assurance",
         "What an approval is worth, and how it is proven.",
-        ("min_assurance", "proof", "proof_phone_number"),
+        ("min_assurance", "proof", "proof_phone_number", "step_up", "totp_steps_back", "trust_device_s"),
     ),
     (
         "Keeping",
@@ -70,6 +70,9 @@ MEANINGS = {
     "min_assurance": "The least that a factor must be; above sms no code is sent by message.",
     "proof": "Whether an approval comes with a signed proof.",
     "proof_phone_number": "Whether that proof names the number.",
+    "step_up": "What takes the proof of a fresh verification: enrol a factor, remove a user’s last one.",
+    "totp_steps_back": "How many steps ago a code of an authenticator app may be from; 0: only the newest counts.",
+    "trust_device_s": "How long a remembered device is trusted, in seconds; 0: none is remembered.",
     "retain_number_s": "How long after its end a verification leads to its number.",
     "retain_history_s": "How long a verification can be read and listed.",
     "retain_events_s": "How long events can be read again; 0: there are none.",
