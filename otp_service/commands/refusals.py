@@ -1,4 +1,4 @@
-"""`refusals`: why somebody got no code."""
+"""`refusals`: why somebody got no code or message."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ MOST = 1000
 
 @click.group()
 def refusals() -> None:
-    """Refusals: why somebody got no code."""
+    """Refusals: why somebody got no code or message."""
 
 
 @refusals.command("list")
@@ -31,14 +31,14 @@ def refusals() -> None:
 def list_refusals(to: str | None, code: str | None, application: str | None, limit: int, as_json: bool) -> None:
     """Lists the last day's refusals, newest first."""
     found = refusals_admin.page(opened(), limit, to=to, code=code, application=application)
-    show([_told(each) for each in found.items], as_json, ("reference", "at", "code", "to", "mode"))
+    show([_told(each) for each in found.items], as_json, ("reference", "at", "asked_for", "code", "to", "mode"))
 
 
 @refusals.command("show")
 @click.argument("reference")
 @as_json
 def show_refusal(reference: str, as_json: bool) -> None:
-    """Shows which rule refused a start, on what evidence, and when that passes."""
+    """Shows which rule refused somebody, on what evidence, and when that passes."""
     core = opened()
     found = refusals_admin.get(core, reference)
     held = [{"id": each.id, "kind": each.kind, "value": shown(core, each)} for each in found.blocks]
@@ -74,6 +74,7 @@ def _told(told: Told) -> dict[str, Any]:
         "at": rfc3339(found.at_ms),
         "code": found.code,
         "mode": found.mode,
+        "asked_for": found.asked_for,
         "application": found.detail.get("application"),
         "to": told.to,
         "request_id": found.request,

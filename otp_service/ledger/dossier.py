@@ -1,6 +1,6 @@
 """Everything that the ledger knows of one person, in the order in which it happened: what they may ask to see."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,13 @@ def about(connection: Connection, index: str) -> Row:
     """The country and the range of numbers that are kept of somebody; empty if nothing is."""
     row = connection.execute(select(people.c.country, people.c.block).where(people.c.number_index == index)).mappings()
     return dict(row.one_or_none() or {})
+
+
+def named(connection: Connection, indices: Iterable[str]) -> dict[str, Row]:
+    """The sealed number, country and range of these people, by their numbers' indices."""
+    kept = select(people.c.number_index, people.c.to_sealed, people.c.country, people.c.block)
+    rows = connection.execute(kept.where(people.c.number_index.in_(list(indices)))).mappings()
+    return {row["number_index"]: dict(row) for row in rows}
 
 
 def _locks(whom: Whom, found: Traces) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ class Refused:
     country: str
     block: str
     test: bool
+    asked_for: str = "code"  # or message, check
 
 
 def after(link: Link, cell: int, last: str) -> tuple[list[Refused], str]:
@@ -53,6 +54,7 @@ def _refused(fields: dict[str, str]) -> Refused:
         person.get("country") or "",
         person.get("block") or "",
         bool(detail.get("test")),
+        detail.get("asked_for") or "code",
     )
 
 

@@ -1,4 +1,4 @@
-"""An exception from what refused a start, in one call: an allow of the number, or of who asked."""
+"""An exception from what refused somebody, in one call: an allow of the number, or of who asked."""
 
 from collections.abc import Callable, Mapping
 
@@ -25,6 +25,7 @@ _HELPS = {
     "destination_locked": "no allow lifts this: lift the number's lock",
     "spend_exhausted": "no allow lifts this: raise the ceiling in the policy",
     "resend_too_soon": "no allow lifts this: the policy's resend_after_s says how long to wait",
+    "opted_out": "no allow lifts this: the person wants no such messages, and can only take that back",
     "max_sends": "no allow lifts this: the policy's max_sends says how many codes are sent",
 }
 

@@ -1,19 +1,17 @@
-"""Refusals, for admins: which rule refused a start, on what evidence, and when it lifts."""
+"""Refusals, for admins: which rule refused a code, a message or a check, on what evidence, and when it lifts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from otp_service.domain.codes import same
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.evidence import sentence
-from otp_service.domain.ids import address
 from otp_service.domain.phone import mask
-from otp_service.ledger import blocks
+from otp_service.ledger import blocks, dossier
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import BLOCKS, KINDS, Block, Kind
 from otp_service.ledger.paging import Page
-from otp_service.service.admin.fields import number
 from otp_service.service.admin.named import naming
 from otp_service.service.admin.opening import looking, owner, stored
 from otp_service.service.admin.subjects import caller_of
@@ -74,30 +72,56 @@ def page(
         with looking(core) as connection:
             of = owner(connection, application)
     before = _place(core, cursor) if cursor is not None else None
-    cells, is_wanted = _cells(core, of, to), _filter(core, of, to, code)
+    is_wanted = _filter(core, of, to, code)
     wanted: list[Refused] = []
     looked_at, last = 0, None
-    for refused in store.newest(core.link, cells, before):
+    # A message of one's own lives beside its reference: no number says in which cell.
+    for refused in store.newest(core.link, range(core.cells), before):
         if len(wanted) == limit or looked_at == MOST_LOOKED_AT:
-            return Page([_told(core, each) for each in wanted], last)
+            return Page(_all_told(core, wanted), last)
         looked_at, last = looked_at + 1, refused.place.reference
         wanted += [refused] if is_wanted(refused) else []
-    return Page([_told(core, each) for each in wanted], None)
+    return Page(_all_told(core, wanted), None)
 
 
 def matching(core: Core, is_wanted: Callable[[Refused], bool], limit: int) -> list[Told]:
     """The newest of the last day's refusals that are wanted, of as many as one page looks at."""
     newest = islice(store.newest(core.link, range(core.cells)), MOST_LOOKED_AT)
-    return [_told(core, each) for each in islice(filter(is_wanted, newest), limit)]
+    return _all_told(core, list(islice(filter(is_wanted, newest), limit)))
 
 
 def get(core: Core, reference: str) -> Explained:
     """The refusal of this reference; Refusal not_found if there is none, or a day has passed."""
-    told = _told(core, found(core, reference))
+    (told,) = _all_told(core, [found(core, reference)])
     return Explained(told, _blocks(core, told.refused) if told.refused.code in _BY_BLOCKS else [])
 
 
 _BY_BLOCKS = frozenset({"destination_blocked", "refused_as_fraud"})
+
+
+def _all_told(core: Core, every: Sequence[Refused]) -> list[Told]:
+    strangers = {each.detail["person"]["number_index"] for each in every if _is_known_by_index(each)}
+    known = _named(core, strangers) if strangers else {}
+    return [_told(core, _with_person(each, known)) for each in every]
+
+
+def _is_known_by_index(refused: Refused) -> bool:
+    """Of a check the log keeps no number: it may come by an id alone."""
+    person = refused.detail.get("person") or {}
+    return bool(person.get("number_index")) and not person.get("to_sealed")
+
+
+def _named(core: Core, indices: Iterable[str]) -> Mapping[str, Mapping[str, object]]:
+    try:
+        with looking(core) as connection:
+            return dossier.named(connection, indices)
+    except Refusal:  # why somebody was refused is told without the ledger too
+        return {}
+
+
+def _with_person(refused: Refused, known: Mapping[str, Mapping[str, object]]) -> Refused:
+    person = known.get(refused.detail["person"]["number_index"]) if _is_known_by_index(refused) else None
+    return replace(refused, detail={**refused.detail, "person": dict(person)}) if person else refused
 
 
 def _told(core: Core, refused: Refused) -> Told:
@@ -111,7 +135,7 @@ def _told(core: Core, refused: Refused) -> Told:
 
 
 def exemptions(refused: Refused) -> Sequence[Kind]:
-    """The kinds of allows that would have let this start pass."""
+    """The kinds of allows that would have let this pass."""
     blocked = {each["scope"] for each in refused.evidence if each["rule"] == "blocked"}
     if refused.rule == "application" or "number" in blocked:
         return ()
@@ -141,15 +165,6 @@ def _place(core: Core, cursor: str) -> Place:
     if place is None:
         raise invalid_field("cursor", "is not one that this list gave out")
     return place
-
-
-def _cells(core: Core, of: Application | None, to: str | None) -> Sequence[int]:
-    """Where to look: a number's refusals are in two cells at most, of live keys and of test keys."""
-    if of is None or to is None:
-        return range(core.cells)
-    meant = number("to", to, of.policy.default_region).e164
-    realms = (of.id, f"{of.id}/test")
-    return sorted({address(core.index_key, realm, meant, "").cell(core.cells) for realm in realms})
 
 
 def _filter(core: Core, of: Application | None, to: str | None, code: str | None) -> Callable[[Refused], bool]:

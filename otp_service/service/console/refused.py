@@ -1,4 +1,7 @@
-"""How many were refused, and why: counted from the log of refusals, of which each process reads every entry once."""
+"""How many codes and messages were refused, and why.
+
+Counted from the log of refusals, of which each process reads every entry once.
+"""
 
 import threading
 from collections import Counter
@@ -65,7 +68,7 @@ class Refusals:
                 return
 
     def _add(self, one: Refused) -> None:
-        if one.test:
+        if one.test or one.asked_for == "check":  # a check asks for nothing to be sent
             return
         minute = one.at_ms - one.at_ms % MINUTE_MS
         self.minutes.setdefault(minute, Counter())[one.code, one.application, one.country, one.mode] += 1

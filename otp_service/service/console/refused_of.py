@@ -14,6 +14,7 @@ from otp_service.store.refusals import Refused
 MOST = 50
 # What an allow can name from what the log keeps; of addresses and users it keeps an index alone.
 BY_ITSELF = ("number", "prefix", "country")
+WORDS = {"code": "Refused", "message": "Message refused", "check": "Check refused"}
 
 
 def chapters(core: Core, sought: Sought) -> list[Chapter]:
@@ -39,7 +40,7 @@ def chapter(core: Core, told: Told) -> Chapter:
         id=told.reference,
         application_id=str(refused.detail.get("application") or ""),
         at_ms=refused.at_ms,
-        title=("Would have been refused: " if is_shadow else "Refused: ") + title,
+        title=f"{'Would have been refused' if is_shadow else WORDS[refused.asked_for]}: {title}",
         status="let pass" if is_shadow else "refused",
         tone="warn" if is_shadow else "bad",
         moments=tuple(moments),

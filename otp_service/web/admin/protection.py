@@ -21,6 +21,7 @@ def refusal(told: Told) -> Resource:
         "at": rfc3339(found.at_ms),
         "code": found.code,
         "mode": found.mode,
+        "asked_for": found.asked_for,
         "request_id": found.request,
         "application": found.detail.get("application"),
         "test": bool(found.detail.get("test")),

@@ -1,4 +1,4 @@
-"""Refusals: why somebody got no code, and an exception."""
+"""Refusals: why somebody got no code or message, and an exception."""
 
 from functools import partial
 
