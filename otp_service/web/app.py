@@ -15,6 +15,7 @@ from otp_service.web import (
     console,
     docs,
     events,
+    factors,
     messages,
     ops,
     opt_outs,
@@ -48,7 +49,14 @@ def make_app(
     requests.install(app)
     problems.install(app)
     parts = (verifications.blueprint, callbacks.blueprint, ops.blueprint, docs.blueprint, problem_pages.blueprint)
-    sending = (challenges.blueprint, messages.blueprint, opt_outs.blueprint, tracking.blueprint, simulate.blueprint)
+    sending = (
+        challenges.blueprint,
+        factors.blueprint,
+        messages.blueprint,
+        opt_outs.blueprint,
+        tracking.blueprint,
+        simulate.blueprint,
+    )
     for blueprint in (*parts, *sending, *admin.blueprints, *extra):
         app.register_blueprint(blueprint)
     events.install(app, most_streams)

@@ -1,0 +1,1 @@
+"""Factors that need no message: enrolling, confirming, checking and removing them."""

@@ -1,0 +1,69 @@
+"""Checking a code: is this one of the user's factors? Confirming and synchronising one are tries as well."""
+
+from collections.abc import Sequence
+
+from otp_service.domain.errors import Refusal
+from otp_service.domain.factors.requests import FactorCheckRequest
+from otp_service.ledger.factors import Factor
+from otp_service.service.admin.opening import writing
+from otp_service.service.callers import Caller
+from otp_service.service.core import Core, now_ms
+from otp_service.service.factors import history, trying
+from otp_service.service.factors.listing import owned
+from otp_service.service.factors.trying import Verdict
+from otp_service.service.factors.types import TYPES
+from otp_service.service.factors.types.base import WRONG, Trial, Tried
+from otp_service.service.factors.users import user_index_of
+
+
+def check(core: Core, caller: Caller, request: FactorCheckRequest) -> Verdict:
+    """Tries a code on the factors of a user, or on one of them; a wrong one does not tell on which it failed."""
+    at_ms = now_ms()
+
+    def attempt(trial: Trial, factor: Factor) -> Tried:
+        type = TYPES[factor.type]
+        return type.accept(trial, factor, request.code) if type.fits(factor, request.code) else WRONG
+
+    with writing(core) as connection:
+        if request.factor is not None:
+            index = owned(connection, caller, request.factor, at_ms)[0].user_index
+        else:
+            index = user_index_of(core, caller.realm, request.user or "")
+        return trying.run(core, caller, connection, index, at_ms, lambda each: _meant(each, request.factor), attempt)
+
+
+def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
+    """Tries the first code of a new factor, which counts from then on; Refusal not_pending if it does already."""
+    at_ms = now_ms()
+
+    def attempt(trial: Trial, factor: Factor) -> Tried:
+        type = TYPES[factor.type]
+        return type.confirm(trial, factor, code) if type.fits(factor, code) else WRONG
+
+    with writing(core) as connection:
+        factor, user = owned(connection, caller, id, at_ms)
+        if factor.status == "active":
+            raise Refusal("not_pending", "this factor is confirmed already")
+        index = factor.user_index
+        verdict = trying.run(core, caller, connection, index, at_ms, lambda each: each.id == id, attempt)
+        if verdict.factor is not None:
+            history.confirmed(core, connection, user, verdict.factor.factor, at_ms)
+        return verdict
+
+
+def resync(core: Core, caller: Caller, id: str, codes: Sequence[str]) -> Verdict:
+    """Tries two codes in a row of a device that ran away, which are used up by it."""
+    at_ms = now_ms()
+    with writing(core) as connection:
+        factor, _ = owned(connection, caller, id, at_ms)
+        if factor.status != "active":
+            raise Refusal("not_pending", "this factor is not confirmed yet: confirm it instead")
+        return trying.run(
+            *(core, caller, connection, factor.user_index, at_ms, lambda each: each.id == id),
+            lambda trial, each: TYPES[each.type].resync(trial, each, codes),
+            "resynced",
+        )
+
+
+def _meant(factor: Factor, id: str | None) -> bool:
+    return factor.status == "active" and id in (None, factor.id)

@@ -1,0 +1,58 @@
+"""What is written down of factors, and told to the application: in the transaction in which it happens."""
+
+from sqlalchemy import Connection
+
+from otp_service.domain.events import Event
+from otp_service.ledger import factor_history
+from otp_service.ledger.events import record
+from otp_service.ledger.factor_users import FactorUser
+from otp_service.ledger.factors import Factor
+from otp_service.service.core import Core
+
+
+def name_of(core: Core, user: FactorUser) -> str:
+    """The name that the application gave its user."""
+    return core.ring.open(user.user_sealed, user.user_index).decode()
+
+
+def enrolled(connection: Connection, factor: Factor, at_ms: int) -> None:
+    """A factor was made; nobody is told before it is confirmed."""
+    _write(connection, factor, "enrolled", at_ms)
+
+
+def confirmed(core: Core, connection: Connection, user: FactorUser, factor: Factor, at_ms: int) -> None:
+    """A factor counts from now on."""
+    _write(connection, factor, "confirmed", at_ms)
+    _tell(core, connection, user, "factor.enrolled", factor.id, at_ms, factor=factor.id, type=factor.type)
+
+
+def removed(core: Core, connection: Connection, user: FactorUser, factor: Factor, at_ms: int) -> None:
+    """A factor is gone; one that was never confirmed goes without a word."""
+    _write(connection, factor, "removed", at_ms)
+    if factor.status == "active":
+        _tell(core, connection, user, "factor.removed", factor.id, at_ms, factor=factor.id, type=factor.type)
+
+
+def tried(connection: Connection, user: FactorUser, factor: Factor | None, event: str, at_ms: int) -> None:
+    """What came of a code; whose it would have been is written down where it is known."""
+    type = {"type": factor.type} if factor else {}
+    id = factor.id if factor else None
+    factor_history.record(connection, user.application_id, user.user_index, event, at_ms, id, **type)
+
+
+def held(core: Core, connection: Connection, user: FactorUser, how: str, failures: int, at_ms: int) -> None:
+    """Wrong codes hold a user up: `locked` half way, `disabled` at the end."""
+    factor_history.record(connection, user.application_id, user.user_index, how, at_ms, failures=failures)
+    _tell(core, connection, user, f"user.{how}", user.user_index, at_ms, failures=failures)
+
+
+def _write(connection: Connection, factor: Factor, event: str, at_ms: int) -> None:
+    whose = factor.application_id, factor.user_index
+    factor_history.record(connection, *whose, event, at_ms, factor.id, type=factor.type)
+
+
+def _tell(
+    core: Core, connection: Connection, user: FactorUser, news: str, about: str, at_ms: int, **data: str | int
+) -> None:
+    told = {"user": name_of(core, user), **data, "test": user.test}
+    record(connection, [Event(news, about, user.application_id, at_ms, told, str(at_ms))])

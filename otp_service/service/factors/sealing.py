@@ -1,0 +1,39 @@
+"""What of a factor is kept sealed: its secret, and what people call it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from otp_service.domain.errors import Refusal
+from otp_service.domain.keys import NONCE_BYTES, UnknownKid
+from otp_service.ledger.factors import Factor
+from otp_service.service.core import Core, random_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A secret in base32, if the factor has one, and the names that an app shows."""
+
+    secret: str | None = field(repr=False)
+    label: str
+    issuer: str | None = None
+
+
+def seal(core: Core, application_id: str, user_index: str, factor_id: str, kept: Kept) -> str:
+    """Openable only in the row of this factor, of this user, of this application."""
+    bound_to = _place(application_id, user_index, factor_id)
+    return core.ring.seal(json.dumps(asdict(kept)).encode(), bound_to, random_bytes(NONCE_BYTES))
+
+
+def opened(core: Core, factor: Factor) -> Kept:
+    """What was sealed; Refusal unavailable if it was moved here from another row, changed, or its key is gone."""
+    try:
+        raw = core.ring.open(factor.sealed, _place(factor.application_id, factor.user_index, factor.id))
+    except (UnknownKid, ValueError):
+        raise Refusal(
+            "unavailable", "this factor's secret does not open: its row or the key ring was changed"
+        ) from None
+    return Kept(**json.loads(raw))
+
+
+def _place(application_id: str, user_index: str, factor_id: str) -> str:
+    return f"{application_id}/{user_index}/{factor_id}"

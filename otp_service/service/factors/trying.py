@@ -1,0 +1,81 @@
+"""A try: paid for before it is looked at, accepted at most once, settled; all in one transaction.
+
+The row of the user is held from the payment on, so tries of one user come one after the other, whatever their number.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from otp_service.domain.factors import delays
+from otp_service.ledger import factor_users, factors
+from otp_service.ledger.factors import Factor
+from otp_service.service.callers import Caller
+from otp_service.service.core import Core
+from otp_service.service.factors import history
+from otp_service.service.factors.listing import Shown, shown
+from otp_service.service.factors.types.base import WRONG, Trial, Tried
+from otp_service.service.factors.users import fail, nobody, pay
+
+Try = Callable[[Trial, Factor], Tried]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a code; the factor is told only where it was right. `mark` names what it used up."""
+
+    reason: str | None
+    factor: Shown | None
+    attempts_left: int
+    mark: str = ""
+    proof: str | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether it was a right code that nobody has used before."""
+        return self.reason is None
+
+
+def run(
+    core: Core,
+    caller: Caller,
+    connection: Connection,
+    user_index: str,
+    at_ms: int,
+    meant: Callable[[Factor], bool],
+    attempt: Try,
+    event: str = "checked",
+) -> Verdict:
+    """Tries a code on the factors that are meant, and settles; the one 404 if there is none."""
+    failures = pay(connection, user_index, at_ms)
+    among = [each for each in factors.of_user(connection, user_index, at_ms) if meant(each)]
+    user = factor_users.read(connection, user_index)
+    if not among or user is None:
+        raise nobody()  # which takes the payment back with everything else
+    trial = Trial(core, connection, caller.application.policy, at_ms)
+    factor, tried = _first(trial, among, attempt)
+    if tried.reason == "wrong_code":
+        history.tried(connection, user, factor, "failed", at_ms)
+        fail(core, connection, user, failures, at_ms)
+        return Verdict(tried.reason, None, delays.left(failures))
+    if tried.reason is not None:
+        factor_users.refund(connection, user_index)
+        history.tried(connection, user, factor, tried.reason, at_ms)
+        return Verdict(tried.reason, None, delays.left(failures - 1))
+    factor_users.forgive(connection, user_index)
+    fresh = factor and factors.read(connection, factor.id, at_ms)
+    history.tried(connection, user, fresh, event, at_ms)
+    return Verdict(None, shown(core, connection, fresh) if fresh else None, delays.left(0), tried.mark)
+
+
+def _first(trial: Trial, among: Sequence[Factor], attempt: Try) -> tuple[Factor | None, Tried]:
+    """The factor that took the code; else one whose code it was, used before; else none."""
+    worst: tuple[Factor | None, Tried] = (among[0] if len(among) == 1 else None, WRONG)
+    for factor in among:
+        tried = attempt(trial, factor)
+        if tried.reason is None:
+            return factor, tried
+        if tried.reason == "already_used":
+            worst = factor, tried
+    return worst
