@@ -3,7 +3,9 @@
 import re
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -101,18 +103,26 @@ class Console:
             self.complaints.append(message.text)
 
 
+@contextmanager
+def serving(world: World, browser: Any = None) -> Iterator[Console]:
+    """A running console over real HTTP for as long as the block runs; a test that opens no page needs no browser."""
+    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Console(world, f"http://127.0.0.1:{server.server_port}", browser)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @pytest.fixture
 def console(world: World, browser: Browser) -> Iterator[Console]:
     """A running console over real HTTP; a page's complaints (such as of its CSP) fail the test at its end."""
     expect.set_options(timeout=20_000)
-    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=Silent)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    running = Console(world, f"http://127.0.0.1:{server.server_port}", browser)
-    yield running
-    for context in running.contexts:
-        context.close()
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with serving(world, browser) as running:
+        yield running
+        for context in running.contexts:
+            context.close()
     assert running.complaints == []

@@ -1,5 +1,6 @@
 """Traffic for the console's dashboards: codes to several countries over the last hours, told as couriers tell it."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from otp_service.domain.facts import Fact
+from otp_service.domain.keys import b64
 from otp_service.domain.messages import RANKS
 from otp_service.ledger.facts import apply_facts
 from otp_service.service.core import now_ms
@@ -80,7 +82,8 @@ def codes(application: str, route: Route, end_ms: int, over_ms: int) -> Iterator
 def _code(application: str, route: Route, number: int, at: int) -> Iterator[Fact]:
     name = f"{route.block.strip('+')}{route.provider}{number}{at}"
     id_, message = f"ver_{name}", f"msg_{name}"
-    person = {"number_index": f"index-{name}", "to_sealed": None, "country": route.country, "block": route.block}
+    index = b64(hashlib.sha256(name.encode()).digest()[:16])
+    person = {"number_index": index, "to_sealed": None, "country": route.country, "block": route.block}
     arrives, converts = number < route.delivered, number < route.approved
     begun = {"id": id_, "n": 1, "event": "started", "status": "pending", "sends": 1, "used": 0, "person": person}
     begun |= {"application": application, "test": False, "purpose": "login", "channel": "sms", "max_attempts": 5}

@@ -3,6 +3,9 @@
 import hashlib
 from dataclasses import dataclass, field
 
+import structlog
+
+from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import b64, mac
 from otp_service.ledger import admin_sessions
 from otp_service.ledger.admin_sessions import Session
@@ -13,6 +16,7 @@ TOKEN_BYTES = 32
 SEEN_EVERY_MS = 60_000  # a page that refreshes itself must not write each time
 PROVEN_MS = 10 * 60 * 1000
 MOST_AGENT = 200
+log = structlog.get_logger("otp_service.console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,7 @@ def resume(core: Core, token: str, *, by_hand: bool = True) -> SignedIn | None:
     if session is None:
         return None
     if by_hand and now - session.seen_at >= SEEN_EVERY_MS:
-        with writing(core) as connection:
-            admin_sessions.seen(connection, digest, now)
+        _note_use(core, digest, now)
     return SignedIn(token, session)
 
 
@@ -96,6 +99,15 @@ def end_others(core: Core, who: SignedIn) -> None:
     """Ends every session of this admin but the one in use."""
     with writing(core) as connection:
         admin_sessions.close_all(connection, who.id, but=who.session.token_hash)
+
+
+def _note_use(core: Core, digest: str, now: int) -> None:
+    """Notes that a session is in use; a ledger that can be read but not written still shows its pages."""
+    try:
+        with writing(core) as connection:
+            admin_sessions.seen(connection, digest, now)
+    except Refusal as refusal:
+        log.warning("session_use_not_noted", problem=refusal.code)
 
 
 def new_token() -> str:

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from otp_service.domain.errors import Refusal
 from otp_service.web.console import PATH, cookies
+from otp_service.web.console.inside import ours
 from otp_service.web.console.registry import NAV, Route, entrance, may
 from otp_service.web.context import core
 
@@ -22,12 +23,14 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+SERVER_ERRORS = 500
 # Titles of refusals where whoever reads is a person at a console.
 TITLES = {
     "unauthenticated": "Please sign in",
     "forbidden": "That is not for you to do",
     "not_found": "There is nothing here",
     "unavailable": "This can't be answered now",
+    "internal": "Something went wrong here",
 }
 
 
@@ -54,7 +57,7 @@ def drawn(name: str, context: Mapping[str, Any], status: int = 200) -> Response:
         "errors": errors(g.get("refusal")),
     }
     response = Response(render_template(name, **(frame | dict(context))), status)
-    if cookies.read(cookies.FLASH):
+    if cookies.read(cookies.FLASH) and status < SERVER_ERRORS:  # else the next page says it
         cookies.drop(response, cookies.FLASH)
     if who is None:
         cookies.put(response, cookies.VISITOR, cookies.visitor())
@@ -92,8 +95,16 @@ def errors(refusal: Refusal | None) -> dict[str, str]:
 
 def problem(refusal: Refusal) -> Response:
     """A refusal as a page."""
-    g.route = None
-    title = TITLES.get(refusal.code, refusal.title)
-    response = drawn("problem.html", {"title": title, "refusal": refusal, "request_id": g.request_id}, refusal.status)
+    g.route, g.problem = None, refusal.code
+    told = {
+        "title": TITLES.get(refusal.code, refusal.title),
+        "refusal": refusal,
+        "request_id": g.request_id,
+        "again": ours(here()) if refusal.code == "unavailable" else "",
+        "is_kept": bool(cookies.read(cookies.SESSION)),
+    }
+    response = drawn("problem.html", told, refusal.status)
     response.headers.extend(refusal.headers)
+    if refusal.retry_after_s is not None:
+        response.headers["Retry-After"] = str(refusal.retry_after_s)
     return response
