@@ -15,6 +15,7 @@ _OF = {
     "device": "the client's device",
     "user": "this user",
     "application": "this application",
+    "spend": "this application",
     "country": "this country",
 }
 _SENTENCES = {
@@ -35,6 +36,11 @@ _SENTENCES = {
     "opt_out refused": "The person has opted out of messages like this one",
     "challenge not_solved": "The solution that came along was wrong, too late or for somebody else",
 }
+# Where limits live in slots of their own, the amount is not told along with the refusal.
+_UNCOUNTED = {
+    "rate_limited": "The limit for {of} is used up",
+    "spend_exhausted": "The ceiling for {of} is used up",
+}
 _UNITS = ((86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second"))
 
 
@@ -44,6 +50,8 @@ def sentence(found: Evidence) -> str:
     if "level" in found:
         return Reason(scope, rule, *(int(found[name]) for name in ("level", "has", "may"))).sentence
     text = _SENTENCES.get(f"{scope} {rule}")
+    if found.get("amount") is None:
+        text = _UNCOUNTED.get(rule, text)
     if text is None and rule == "rate_limited":
         text = "The limit of {amount} in {period} for {of} is used up"
     words = {

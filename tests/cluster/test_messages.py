@@ -14,6 +14,7 @@ from tests.cluster.nodes import Cluster
 from tests.couriers import running_courier
 from tests.security.together import together
 from tests.servers import wait_until
+from tests.web.test_admin_locks import disable
 from tests.world import Api, World
 
 KEY = {"Idempotency-Key": "of-a-message"}
@@ -105,3 +106,32 @@ def test_the_courier_delivers_from_every_cell(world: World, api: Api) -> None:
         wait_until(lambda: all(api.get(f"{PATH}/{id_}").json["status"] == "accepted" for id_ in ids), 10)
     phone = world.app.test_client().get("/dev/messages").json["messages"]
     assert {shown["to"] for shown in phone} == {f"+4179123{number:04d}" for number in range(16)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "sentence"),
+    [
+        ({"message_limits": "0 per hour"}, "rate_limited", "The limit for this application is used up"),
+        ({"spend_per_day_micros": 1}, "spend_exhausted", "The ceiling for this application is used up"),
+        ({"countries": ["DE"]}, "country_not_allowed", "The policy's countries do not name CH"),
+    ],
+)
+def test_a_refusal_has_a_reference_in_its_own_cell(
+    world: World, fields: dict[str, Any], code: str, sentence: str
+) -> None:
+    """What a limit in another slot refuses is kept beside the message, and nothing else of it stays."""
+    api = world.caller("messages")
+    world.policy(**{"price_micros": {"CH": 10}, **fields})
+    for number in range(5):
+        problem = api.post(PATH, message(number, reference=f"order-{number}")).json
+        told = world.admin.get(f"/v1/admin/refusals/{problem['reference']}").json
+        assert (told["code"], told["asked_for"], told["reasons"]) == (code, "message", [sentence])
+
+
+def test_a_refused_check_has_a_reference(world: World) -> None:
+    """A check of a locked number is explained on a Redis Cluster too."""
+    world.policy(hard_lock_after=20)
+    id_ = world.started()
+    disable(world)
+    problem = world.api.check("123456", KEY, id=id_).json
+    assert world.admin.get(f"/v1/admin/refusals/{problem['reference']}").json["asked_for"] == "check"

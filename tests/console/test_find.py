@@ -13,6 +13,7 @@ from otp_service.service.destination import number_index
 from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled
 from tests.ledger.telling import story
+from tests.web.test_admin_locks import disable
 from tests.world import NUMBER, World
 
 FRIEND = "+41791230000"
@@ -71,6 +72,19 @@ def test_a_refusal_says_why_and_is_found_by_its_reference(console: Console) -> N
         page = _found(console, text)
         expect(page.get_by_role("article", name="Refused")).to_contain_text("An admin has blocked this number")
     expect(page.get_by_text("Blocked as number")).to_contain_text("asked for too many")
+
+
+def test_refused_messages_and_checks_stand_there_too(console: Console) -> None:
+    """A message and a check that were refused are told under the number, each with its own title."""
+    world = console.world
+    world.started()
+    disable(world)
+    world.api.check("123456")
+    world.policy(countries=["DE"])
+    world.caller("messages").post("/v1/messages", {"to": NUMBER, "text": "Your parcel is here."})
+    page = _found(console, NUMBER)
+    expect(page.get_by_role("article", name="Message refused")).to_contain_text("do not name CH")
+    expect(page.get_by_role("article", name="Check refused")).to_contain_text("wrong codes in a row")
 
 
 def test_what_helps_is_done_there(console: Console) -> None:

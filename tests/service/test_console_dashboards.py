@@ -12,6 +12,7 @@ from otp_service.service.console.now import Watch, refused
 from otp_service.service.console.refused import Refusals
 from otp_service.service.console.spans import RANGES
 from otp_service.service.core import now_ms
+from tests.web.test_admin_locks import disable
 from tests.world import NUMBER, World
 
 
@@ -84,6 +85,16 @@ def test_refusals_are_counted_once_however_often_one_looks(world: World) -> None
         assert log.count(0) == {("country_not_allowed", world.shop, "CH", "enforce"): count}
     assert log.of_blocks(0) == {"+4179123": 2}
     assert log.by_slot(now_ms() - 3_600_000, 7_200_000).total() == 2
+
+
+def test_checks_are_not_counted_among_what_was_refused_to_be_sent(world: World) -> None:
+    """A check of a locked number asks for nothing to be sent, so no dashboard counts it."""
+    world.started()
+    disable(world)
+    assert world.api.check("123456").status_code == 403
+    log = Refusals()
+    log.look(world.core)
+    assert not log.count(0)
 
 
 def test_refusals_of_another_application_stay_out(world: World) -> None:
