@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from otp_service import wiring
 from otp_service.settings import Settings
+from tests.servers import at_work
 from tests.world import World
 
 SECRET = "0x4AAAAAAA-of-the-tests"
@@ -92,14 +93,8 @@ def captcha_vendor(kind: str = "turnstile") -> Iterator[CaptchaVendor]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     vendor.url = f"http://127.0.0.1:{server.server_port}/siteverify"
-    serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    serving.start()
-    try:
+    with at_work(server):
         yield vendor
-    finally:
-        server.shutdown()
-        serving.join()
-        server.server_close()
 
 
 def configuration(vendor: CaptchaVendor, more: str = "") -> str:

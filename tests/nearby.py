@@ -1,6 +1,5 @@
 """A vendor's web server nearby: what answers in its stead when the service fetches something over https."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
+
+from tests.servers import at_work
 
 
 class Vendor(BaseHTTPRequestHandler):
@@ -58,10 +59,8 @@ def vendor_nearby(body: bytes) -> Iterator[type[Vendor]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Mine)
     Mine.transport = Nearby(server.server_address[1])
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Mine
+        with at_work(server):
+            yield Mine
     finally:
-        server.shutdown()
-        server.server_close()
         Mine.transport.close()

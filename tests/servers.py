@@ -5,12 +5,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from socketserver import BaseServer
 
 import redis
+
+NOTICES_WITHIN_S = 0.01  # that it shall end; socketserver's own half second is longer than most tests
 
 
 def program(*names: str) -> str:
@@ -75,6 +79,19 @@ def wait_until(true, timeout_s: float, every_s: float = 0.02) -> None:
     while not true():
         assert time.monotonic() < deadline, f"this did not come true within {timeout_s} s"
         time.sleep(every_s)
+
+
+@contextlib.contextmanager
+def at_work(server: BaseServer) -> Iterator[None]:
+    """Serves in a thread of its own for as long as the block runs."""
+    serving = threading.Thread(target=server.serve_forever, args=(NOTICES_WITHIN_S,), daemon=True)
+    serving.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from otp_service.domain.errors import PROBLEMS
 from otp_service.web import docs, problem_pages, problems, requests
 from tests.browser import chromium
 from tests.contract.spec import PATH, validate_response
+from tests.servers import at_work
 
 
 class Silent(WSGIRequestHandler):
@@ -46,12 +46,8 @@ def client(pages: Flask) -> FlaskClient:
 def url(pages: Flask) -> Iterator[str]:
     """Where the documents are served."""
     server = make_server("127.0.0.1", 0, pages, threaded=True, request_handler=Silent)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with at_work(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def test_the_contract_is_served_as_it_is_kept(client):

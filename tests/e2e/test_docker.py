@@ -8,7 +8,6 @@ import sys
 import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ import yaml
 
 from otp_service.domain.config_file.provider_file import parse_provider_file
 from otp_service.providers import examine
+from tests.servers import at_work
 
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
@@ -102,12 +102,9 @@ def health_check(port: int) -> int:
 
 def test_the_health_check_passes_while_the_service_lives() -> None:
     """The image's health check passes as long as /livez answers, with nothing but the Python that is there anyway."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Alive) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Alive)
+    with at_work(server):
         status = health_check(server.server_port)
-
-        server.shutdown()
     assert status == 0
 
 

@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
+from tests.servers import at_work
+
 SIGNATURE = "X-Twilio-Signature"
 
 
@@ -88,10 +90,5 @@ def twilio_nearby(token: str) -> Iterator[Twilio]:
     """The API for as long as the block runs."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.twilio = Twilio(f"http://127.0.0.1:{server.server_port}", token)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
+        with at_work(server):
             yield server.twilio
-        finally:
-            server.shutdown()
-            thread.join()

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from otp_service.client import PhoneMessage
+from tests.servers import at_work
 
 WAITS_AT_MOST_S = 60
 
@@ -129,11 +130,8 @@ def vendor() -> Iterator[Vendor]:
     """A vendor for as long as the block runs."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.vendor = Vendor(f"http://127.0.0.1:{server.server_port}/messages")
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield server.vendor
-        finally:
-            server.vendor.release()
-            server.shutdown()
-            thread.join()
+        with at_work(server):
+            try:
+                yield server.vendor
+            finally:
+                server.vendor.release()

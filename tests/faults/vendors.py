@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
+from tests.servers import at_work
+
 DRIP_S = 0.2
 LONGEST_S = 60.0
 
@@ -160,11 +162,8 @@ def faulty(name: str, way: str) -> Iterator[Faulty]:
             return
         server = stack.enter_context(_Server(("127.0.0.1", 0), _Handler))
         server.vendor = Faulty(name, f"http://127.0.0.1:{server.server_address[1]}/", way)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield server.vendor
-        finally:
-            server.vendor.free.set()
-            server.shutdown()
-            thread.join()
+        with at_work(server):
+            try:
+                yield server.vendor
+            finally:
+                server.vendor.free.set()

@@ -1,11 +1,11 @@
 """What a hostile review found, held for good."""
 
 import socket
-import threading
 
 from werkzeug.serving import make_server
 
 from tests.keyspace import drain, facts
+from tests.servers import at_work
 from tests.world import NUMBER, START, World
 
 
@@ -33,15 +33,10 @@ def test_a_lowered_hard_lock_becomes_a_truth_of_the_ledger(world: World) -> None
 def test_a_slow_body_without_a_callback_token_holds_no_thread(world: World) -> None:
     """A callback whose token does not open is refused before its body is waited for."""
     server = make_server("127.0.0.1", 0, world.app, threaded=False)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with socket.create_connection(server.server_address[:2], timeout=5) as stalled:
-            stalled.sendall(b"POST /v1/callbacks/gateway/x/receipts HTTP/1.0\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
-            answer = stalled.recv(12)
+    with at_work(server), socket.create_connection(server.server_address[:2], timeout=5) as stalled:
+        stalled.sendall(b"POST /v1/callbacks/gateway/x/receipts HTTP/1.0\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        answer = stalled.recv(12)
         assert answer.startswith(b"HTTP/1.")
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_a_test_key_is_never_an_admin(world: World) -> None:

@@ -1,7 +1,6 @@
 """AWS from the message to its end: what is sent, what the topic brings, and whom it is believed."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +16,7 @@ from otp_service.settings import Settings
 from tests.couriers import running_courier
 from tests.nearby import Vendor, vendor_nearby
 from tests.providers.sns_topic import KEY, TOPIC, certificate, signed
-from tests.servers import wait_until
+from tests.servers import at_work, wait_until
 from tests.world import World
 
 
@@ -46,10 +45,8 @@ def aws() -> Iterator[ThreadingHTTPServer]:
         taken: list[dict[str, Any]] = []  # noqa: RUF012
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Mine)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with at_work(server):
+        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +17,7 @@ from otp_service.domain.challenges import RANDOM_BYTES, mint, solved
 from otp_service.domain.keys import b64
 from otp_service.domain.templates.template import BUILT_IN
 from tests.browser import chromium
+from tests.servers import at_work
 from tests.world import World
 
 KEY = b"of the tests"
@@ -55,12 +55,8 @@ class Silent(WSGIRequestHandler):
 @contextmanager
 def serving(app: Flask) -> Iterator[int]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with at_work(server):
+        yield server.server_port
 
 
 @pytest.fixture(scope="module")

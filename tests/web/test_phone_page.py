@@ -1,6 +1,5 @@
 """The page of the simulated phone in a real browser."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ from otp_service.domain.templates.template import BUILT_IN, render
 from otp_service.web.dev import Phone, blueprint
 from otp_service.web.dev.bubbles import Incoming, Next
 from tests.browser import chromium
+from tests.servers import at_work
 
 ANA = "+41791234567"
 
@@ -39,13 +39,9 @@ def url(phone: Phone) -> Iterator[str]:
     app = Flask(__name__)
     app.register_blueprint(blueprint(phone))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    phone.close()
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with at_work(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+        phone.close()
 
 
 @pytest.fixture

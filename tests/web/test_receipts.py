@@ -1,7 +1,6 @@
 """Delivery receipts, from the code that goes out through Twilio's API to the status that a caller reads."""
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +16,7 @@ from otp_service.settings import Settings
 from tests.contract.spec import validate_response
 from tests.couriers import running_courier
 from tests.keyspace import drain, facts
-from tests.servers import wait_until
+from tests.servers import at_work, wait_until
 from tests.world import NUMBER, World
 
 ACCOUNT, TOKEN = "AC" + "0" * 31 + "1", "a-token-of-the-test"
@@ -55,10 +54,8 @@ def twilio() -> Iterator[Twilio]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     vendor.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield vendor
-    server.shutdown()
-    server.server_close()
+    with at_work(server):
+        yield vendor
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A Vonage of the tests' own, over real HTTP: it takes messages segment by segment and reports to one fixed address."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from otp_service.service.receipts import connection_path
+from tests.servers import at_work
 from tests.world import World
 
 SECRET = "a-signature-secret"
@@ -67,10 +67,8 @@ def vendor() -> Iterator[Vonage]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     vonage.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield vonage
-    server.shutdown()
-    server.server_close()
+    with at_work(server):
+        yield vonage
 
 
 class _Quiet(WSGIRequestHandler):
@@ -82,11 +80,9 @@ class _Quiet(WSGIRequestHandler):
 def served(world: World, vonage: Vonage) -> Iterator[None]:
     """The service on a port of its own, to which the vendor then reports."""
     server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=_Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     vonage.reports_to = f"http://127.0.0.1:{server.server_port}{connection_path(world.core, NAME)}"
-    yield
-    server.shutdown()
-    server.server_close()
+    with at_work(server):
+        yield
 
 
 def elsewhere(url: str, provider: str, token: str) -> str:
