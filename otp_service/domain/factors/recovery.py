@@ -23,7 +23,7 @@ def normal(code: str) -> str | None:
 
 
 def code_hash(index_key: bytes, factor: str, code: str) -> str:
-    """By what a code in its normal spelling is found again; the key never rotates, since no code is kept to hash anew."""
+    """By what a code in its normal spelling is found again; the key never rotates: no code is kept."""
     return b64(mac(index_key, "recovery", factor, code)[:HASH_BYTES])
 
 
