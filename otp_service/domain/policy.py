@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 
 import phonenumbers
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from otp_service.domain.codes import LENGTHS
 from otp_service.domain.fraud.thresholds import Thresholds
@@ -21,6 +21,7 @@ LINE_TYPES = (
 )
 DAY_S = 86_400
 HOST = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
+ReturnHost = Annotated[str, StringConstraints(max_length=120, pattern=HOST.replace("$", "(:[0-9]{1,5})?$"))]
 
 
 class LimitsPolicy(BaseModel):
@@ -75,6 +76,7 @@ class Policy(BaseModel):
     min_assurance: Literal["sms", "totp", "webauthn"] = "sms"
     proof: bool = False
     proof_phone_number: bool = False
+    return_hosts: Annotated[list[ReturnHost], Field(max_length=20)] = []
     step_up: Annotated[list[Literal["enrol", "remove"]], Field(max_length=2)] = []
     totp_steps_back: Annotated[int, Field(ge=0, le=1)] = 1
     trust_device_s: Annotated[int, Field(ge=0, le=365 * DAY_S)] = 30 * DAY_S

@@ -44,6 +44,10 @@ def test_development_spends_nothing_real() -> None:
         ("fraud", ("on",)),
         ("min_assurance", ("none",)),
         ("step_up", (["login"], "enrol", ["enrol", "remove", "enrol"])),
+        (
+            "return_hosts",
+            (["localhost"], ["https://a.example"], ["a.example/x"], ["a.example\n"], ["*.example"], "a.example"),
+        ),
         ("totp_steps_back", (-1, 2)),
         ("trust_device_s", (-1, 365 * 86_400 + 1)),
         ("retain_number_s", (-1,)),

@@ -29,7 +29,15 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "Assurance",
         "What an approval is worth, and how it is proven.",
-        ("min_assurance", "proof", "proof_phone_number", "step_up", "totp_steps_back", "trust_device_s"),
+        (
+            "min_assurance",
+            "proof",
+            "proof_phone_number",
+            "return_hosts",
+            "step_up",
+            "totp_steps_back",
+            "trust_device_s",
+        ),
     ),
     (
         "Keeping",
@@ -70,6 +78,7 @@ MEANINGS = {
     "min_assurance": "The least that a factor must be; above sms no code is sent by message.",
     "proof": "Whether an approval comes with a signed proof.",
     "proof_phone_number": "Whether that proof names the number.",
+    "return_hosts": "Hosts that hosted pages may lead back to and be framed by, such as shop.example; empty: none.",
     "step_up": "What takes the proof of a fresh verification: enrol a factor, remove a user’s last one.",
     "totp_steps_back": "How many steps ago a code of an authenticator app may be from; 0: only the newest counts.",
     "trust_device_s": "How long a remembered device is trusted, in seconds; 0: none is remembered.",
