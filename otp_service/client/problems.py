@@ -70,7 +70,7 @@ class Forbidden(ProblemError):
 
 
 class ChallengeRequired(Forbidden):
-    """The person has to solve `challenge` first; the start is repeated with the solution."""
+    """The person has to solve `challenge` first; the start or resend is repeated with the solution."""
 
     def __init__(self, status: int, problem: Mapping[str, Any], retry_after_s: int | None) -> None:
         super().__init__(status, problem, retry_after_s)
@@ -110,6 +110,7 @@ KINDS: dict[str, type[ProblemError]] = {
     "opted_out": Forbidden,
     "refused_as_fraud": Forbidden,
     "challenge_required": ChallengeRequired,
+    "step_up_required": Forbidden,
     "not_found": NotFound,
     "conflict": Conflict,
     "idempotency_in_flight": Conflict,

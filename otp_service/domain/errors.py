@@ -14,6 +14,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "opted_out": (403, "This person wants no such messages"),
     "refused_as_fraud": (403, "Refused as likely fraud"),
     "challenge_required": (403, "A challenge must be solved first"),
+    "step_up_required": (403, "This takes a fresh verification of the user"),
     "destination_disabled": (403, "This number is disabled after too many wrong codes"),
     "user_disabled": (403, "This user is disabled after too many wrong codes"),
     "not_found": (404, "There is no such resource"),

@@ -61,6 +61,12 @@ ADVICE: dict[str, Advice] = {
         "Show the person the page 'challenge.page', or solve it with /challenge/solver.js, and start again with the "
         "solution in the field 'challenge'. It is good once, for this number and client, for a few minutes.",
     ),
+    "step_up_required": Advice(
+        "The policy asks for the proof of a fresh verification of this user, and none was sent, or one that does not "
+        "count: of another user or purpose, older than five minutes, shown before, or made with a test key.",
+        "Start a verification with the purpose that the detail names and with 'user', check its code with the same "
+        "'user', and send the 'proof' of the answer along. Each proof counts once.",
+    ),
     "destination_disabled": Advice(
         "So many wrong codes in a row were typed for this number that it is disabled for start and check.",
         "Let the person prove who they are in another way; then an admin lifts the lock at /v1/admin/locks.",
