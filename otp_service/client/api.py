@@ -104,9 +104,9 @@ class Client:
         options = {"to": to, "id": id, "purpose": purpose, "user": user, "binding": binding, "client": client}
         return self._post(CheckResult, "/v1/verifications/check", {"code": code, **_given(options)})
 
-    def resend(self, id: str, channel: str | None = None) -> Verification:
+    def resend(self, id: str, channel: str | None = None, *, challenge: str | None = None) -> Verification:
         """Sends the code of a pending verification again; shortly before its end, a new one with an id of its own."""
-        return self._post(Verification, f"{_path(id)}/resend", _given({"channel": channel}))
+        return self._post(Verification, f"{_path(id)}/resend", _given({"channel": channel, "challenge": challenge}))
 
     def cancel(self, id: str) -> Verification:
         """Ends a verification: its code opens nothing any more."""

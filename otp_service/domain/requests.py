@@ -22,6 +22,7 @@ Metadata = Annotated[dict[Annotated[str, StringConstraints(min_length=1, max_len
 Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$")]
 TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,32}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+Solution = Annotated[str, StringConstraints(max_length=8192)]
 _SURROGATE = re.compile("[\ud800-\udfff\x00]")
 _CONTROL = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
@@ -71,7 +72,7 @@ class StartRequest(Body):
     user: User | None = None
     binding: Binding = Field(default_factory=dict)
     client: Client = Client()
-    challenge: Annotated[str, StringConstraints(max_length=8192)] | None = None
+    challenge: Solution | None = None
     metadata: Metadata = Field(default_factory=dict)
 
     @field_validator("code")
@@ -112,6 +113,7 @@ class ResendRequest(Body):
     """The body of POST /v1/verifications/{id}/resend."""
 
     channel: Literal["sms"] | None = None
+    challenge: Solution | None = None
 
 
 class MessageRequest(Body):

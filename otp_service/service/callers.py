@@ -1,6 +1,7 @@
 """Who calls: an API key, its application and what it may do."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from otp_service.store.operation import Operation
 
 LIVE_ONLY = frozenset({"admin"})  # what admins do is never a test
 # How a challenge was solved is no part of what was asked: a repeat may bring a solution, or another one.
-UNASKED = {"/v1/verifications": "challenge"}
+UNASKED = "challenge"
+SOLVED = re.compile(r"/v1/verifications(/[^/]+/resend)?")
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="otp_service"'}
 
 
@@ -67,7 +69,8 @@ def operation(core: Core, caller: Caller, header: str | None, method: str, path:
             "Idempotency-Key: must be 1 to 255 visible ASCII characters",
             errors=[{"field": "Idempotency-Key", "code": "invalid", "detail": "1 to 255 visible ASCII characters"}],
         )
-    parsed = canonical(_asked(path, json.loads(body))) if body else ""
+    asked = _asked(path, json.loads(body)) if body else None
+    parsed = canonical(asked) if asked else ""  # a resend that told nothing may be repeated with a solution
     digest = b64(mac(core.index_key, "idempotency", caller.realm, key)[:18])
     fingerprint = b64(mac(core.index_key, "fingerprint", caller.realm, method, path, parsed)[:18])
     # Operations are per endpoint and body: a key used for another request must never look like a repeat.
@@ -77,5 +80,6 @@ def operation(core: Core, caller: Caller, header: str | None, method: str, path:
 
 
 def _asked(path: str, told: Any) -> Any:
-    unasked = UNASKED.get(path)
-    return {name: value for name, value in told.items() if name != unasked} if isinstance(told, dict) else told
+    if not isinstance(told, dict) or not SOLVED.fullmatch(path):
+        return told
+    return {name: value for name, value in told.items() if name != UNASKED}

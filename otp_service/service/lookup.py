@@ -71,6 +71,7 @@ def resend(
         binding=envelope["binding"],
         client=Client.model_construct(ip=envelope["ip"], user_agent=None, device_id=envelope["device"]),
         metadata=envelope["metadata"],
+        challenge=wanted.challenge,
     )
     started, to = start(core, caller, request, operation, request_id, only=id_)
     return started, to, request.purpose

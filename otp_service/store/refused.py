@@ -13,7 +13,7 @@ _DETAILS = {
     "rate_limited": "the limit of this {rule} is reached",
     "spend_exhausted": "the spend ceiling of this {rule} is reached",
     # Which rule it was is told to admins alone: whoever asks must not learn how to ask.
-    "challenge_required": "solve a challenge, and start again with the solution in the field challenge",
+    "challenge_required": "solve a challenge, and repeat this with the solution in the field challenge",
     "refused_as_fraud": "this looks like fraud; an admin can look up why by the reference",
 }
 _RULES = {

@@ -104,15 +104,15 @@ def test_only_a_valid_answer_is_true(wire: Wire) -> None:
 
 
 def test_resend_and_cancel_act_on_one_verification(wire: Wire) -> None:
-    """Resend posts to its verification, with a channel only if one was given; cancel deletes it."""
-    client = wire.client(ok(RESOURCE), ok(RESOURCE), ok({**RESOURCE, "status": "canceled"}))
+    """Resend posts to its verification, with a channel or solution only if one was given; cancel deletes it."""
+    client = wire.client(ok(RESOURCE), ok(RESOURCE), ok(RESOURCE), ok({**RESOURCE, "status": "canceled"}))
     client.resend("ver_1")
     client.resend("ver_1", channel="sms")
+    client.resend("ver_1", challenge="solved")
     assert client.cancel("ver_1").status == "canceled"
-    assert [json.loads(r.content) for r in wire.asked[:2]] == [{}, {"channel": "sms"}]
+    assert [json.loads(r.content) for r in wire.asked[:3]] == [{}, {"channel": "sms"}, {"challenge": "solved"}]
     assert [(r.method, r.url.path) for r in wire.asked] == [
-        ("POST", "/v1/verifications/ver_1/resend"),
-        ("POST", "/v1/verifications/ver_1/resend"),
+        *[("POST", "/v1/verifications/ver_1/resend")] * 3,
         ("DELETE", "/v1/verifications/ver_1"),
     ]
 

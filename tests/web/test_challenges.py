@@ -88,6 +88,46 @@ def test_a_start_that_a_limit_refuses_uses_no_solution(world: World) -> None:
     assert start(world, solution).status_code == 200
 
 
+def resend(world: World, id_: str, key: dict[str, str] | None = None, **body: Any) -> TestResponse:
+    return world.api.post(f"/v1/verifications/{id_}/resend", body or None, key)
+
+
+def test_a_resend_is_repeated_with_the_solution(world: World) -> None:
+    """A resend that is asked for a challenge passes with its solution, bound to the client of the start, and once."""
+    world.policy(**NEVER)
+    id_ = start(world).json["id"]
+    world.policy(**ALWAYS)
+    solution = solve(asked(resend(world, id_)))
+    answer = resend(world, id_, challenge=solution)
+    assert (answer.status_code, answer.json["id"], answer.json["sends"]) == (200, id_, 2)
+    fresh = asked(resend(world, id_, challenge=solution))
+    assert sends(world) == 2
+    assert start(world, solve(fresh)).status_code == 200
+
+
+def test_a_resend_takes_no_solution_of_another_client(world: World) -> None:
+    """A solution that somebody else worked out sends no code again."""
+    world.policy(**NEVER)
+    id_ = start(world).json["id"]
+    world.policy(**ALWAYS)
+    borrowed = solve(asked(start(world, client=STRANGER)))
+    asked(resend(world, id_, challenge=borrowed))
+    assert sends(world) == 1
+
+
+def test_a_resend_may_keep_its_idempotency_key_while_solving(world: World) -> None:
+    """A resend that told nothing at first is the same request with its solution, and later without it."""
+    world.policy(**NEVER)
+    id_, key = start(world).json["id"], {"Idempotency-Key": "k2"}
+    world.policy(**ALWAYS)
+    solution = solve(asked(resend(world, id_, key)))
+    answer = resend(world, id_, key, challenge=solution)
+    assert answer.status_code == 200
+    assert resend(world, id_, key).json == answer.json
+    assert resend(world, id_, key, channel="sms").json["code"] == "idempotency_mismatch"
+    assert sends(world) == 2
+
+
 def test_an_idempotency_key_may_be_kept_while_solving(world: World) -> None:
     """The repeat with a solution may keep its Idempotency-Key; later repeats hear its answer, whatever they bring."""
     world.policy(**ALWAYS)
