@@ -129,6 +129,7 @@ def _proof(core: Core, caller: Caller, checked: store.Checked, user: str | None,
     claims: dict[str, Any] = proof.claims(
         issuer=core.public_url,
         application=caller.application.id,
+        test=caller.test,
         verification=checked.id,
         approved_ms=checked.approved_ms,
         purpose=checked.purpose,

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from otp_service.domain.keys import KeyRing
-from otp_service.domain.proof import claims, jwks, sign
+from otp_service.domain.proof import claims, claims_of_check, jwks, read, sign
 
 OLD, NEW = KeyRing({"k1": b"a" * 32}), KeyRing({"k2": b"b" * 32, "k1": b"a" * 32})
 NOW = 4_102_444_800_123  # 2100: proofs are judged by today's clock
@@ -16,6 +16,7 @@ def claimed(**more: Any) -> dict[str, Any]:
     given = {
         "issuer": "https://otp.example",
         "application": "app_1",
+        "test": False,
         "verification": "ver_1",
         "approved_ms": NOW,
         "purpose": "login",
@@ -24,6 +25,16 @@ def claimed(**more: Any) -> dict[str, Any]:
         "to": None,
     }
     return claims(**{**given, **more})
+
+
+def checked(**more: Any) -> dict[str, Any]:
+    given = {"issuer": "https://otp.example", "application": "app_1", "test": False, "factor": "fac_1", "type": "totp"}
+    return claims_of_check(**{**given, "mark": "57", "at_ms": NOW, "user": "u1", **more})
+
+
+def known(text: str, ring: KeyRing = NEW, at_s: int = NOW // 1000, **more: str) -> dict[str, Any] | None:
+    whose = {"issuer": "https://otp.example", "application": "app_1", **more}
+    return read(ring, text, now_s=at_s, **whose)
 
 
 def verify(ring: KeyRing, token: str, audience: str = "app_1") -> dict[str, Any]:
@@ -77,3 +88,62 @@ def test_the_number_and_the_user_are_claimed_only_if_known() -> None:
     assert "phone_number" not in claimed()
     assert claimed(to="+41791234567")["phone_number"] == "+41791234567"
     assert "user" not in claimed(user=None)
+
+
+@pytest.mark.parametrize(
+    ("type", "amr", "assurance"),
+    [("totp", ["otp"], "totp"), ("hotp", ["otp"], "totp"), ("recovery_codes", ["otp"], "recovery")],
+)
+def test_a_proof_says_what_its_factor_is_worth(type: str, amr: list[str], assurance: str) -> None:
+    """In words of RFC 8176, and in those of the policy's min_assurance."""
+    found = verify(OLD, sign(OLD, checked(type=type)))
+    assert (found["sub"], found["user"], found["amr"], found["assurance"]) == ("fac_1", "u1", amr, assurance)
+    assert claimed()["assurance"] == "sms"
+
+
+def test_one_use_of_a_factor_has_one_proof() -> None:
+    """The same step of the same factor gives the same jti; another step or factor another one."""
+    assert sign(OLD, checked()) == sign(OLD, checked())
+    others = [checked(mark="58"), checked(factor="fac_2"), checked(factor="fac_15", mark="7"), claimed()]
+    assert len({each["jti"] for each in [checked(), *others]}) == 5
+
+
+def test_a_proof_tells_of_a_test_key() -> None:
+    """What was approved for a test key says so, whoever reads it."""
+    assert [claimed(test=test)["test"] for test in (True, False)] == [True, False]
+    assert checked(test=True)["test"] is True
+
+
+def test_its_maker_reads_a_proof() -> None:
+    """Under any key of the ring, until its time is over by the clock that it is told."""
+    text = sign(OLD, claimed())
+    assert known(text) == known(text, at_s=NOW // 1000 + 299) == claimed()
+    assert known(text, at_s=NOW // 1000 + 300) is None
+
+
+def test_no_other_proof_is_read() -> None:
+    """Of another key, application or service, unsigned, signed otherwise, cut, or none at all."""
+    text = sign(OLD, claimed())
+    head, body, seal = text.split(".")
+    public = jwks(OLD)["keys"][0]["x"]
+    bare = jwt.encode(claimed(), None, algorithm="none", headers={"kid": "k1"})
+    confused = jwt.encode(claimed(), public, algorithm="HS256", headers={"kid": "k1"})
+    odd = [
+        f"{head}.{body}.",
+        f"{head}.{body}",
+        "",
+        "x",
+        "\ud800",
+        "é.é.é",
+        text + "A" * 4096,
+        f"{head}.{body}.{seal[:-4]}",
+    ]
+    for each in (
+        sign(KeyRing({"k1": b"z" * 32}), claimed()),
+        sign(KeyRing({"k9": b"a" * 32}), claimed()),
+        bare,
+        confused,
+    ):
+        assert known(each) is None
+    assert [known(each) for each in odd] == [None] * len(odd)
+    assert known(text, application="app_2") is known(text, issuer="https://other.example") is None
