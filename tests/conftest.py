@@ -3,7 +3,6 @@
 import faulthandler
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from otp_service.ledger.engine import make_engine
 from otp_service.settings import Settings
 from tests.clock import TimedWorld
 from tests.servers import RedisServer, redis_server
-from tests.world import MASTER_KEYS, Api, World
+from tests.world import Api, World, development
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -82,16 +81,7 @@ def redis(shared_redis: RedisServer) -> RedisServer:
 @pytest.fixture
 def settings(redis: RedisServer, migrated: Path, tmp_path: Path) -> Settings:
     """Settings of a development service on an empty Redis and an empty ledger."""
-    shutil.copy(migrated, tmp_path / "otp.db")
-    return Settings(
-        _env_file=None,
-        env="development",
-        redis_url=redis.url,
-        database_url=f"sqlite:///{tmp_path}/otp.db",
-        master_keys=MASTER_KEYS,
-        public_url="https://otp.example",
-        log_level="error",
-    )
+    return development(redis.url, migrated, tmp_path)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """A whole service of the tests' own: real Redis, real SQL, the real application, and the eyes of its operator."""
 
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -14,6 +16,7 @@ from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, keys
 from otp_service.ledger.changes import change
 from otp_service.service.core import now_ms, random_bytes
+from otp_service.settings import Settings
 from otp_service.store import verifications as store
 from otp_service.wiring import Parts
 from tests.contract.spec import validate_response
@@ -56,6 +59,21 @@ class Api:
 
     def delete(self, path: str) -> TestResponse:
         return self.call("DELETE", path)
+
+
+def development(redis_url: str, migrated: Path, folder: Path, **more: Any) -> Settings:
+    """Settings of a development service on this Redis and on an empty ledger in this folder."""
+    shutil.copy(migrated, folder / "otp.db")
+    return Settings(
+        _env_file=None,
+        env="development",
+        redis_url=redis_url,
+        database_url=f"sqlite:///{folder}/otp.db",
+        master_keys=MASTER_KEYS,
+        public_url="https://otp.example",
+        log_level="error",
+        **more,
+    )
 
 
 class World:

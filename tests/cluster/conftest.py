@@ -1,6 +1,5 @@
 """A whole service on a Redis Cluster."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from otp_service.settings import Settings
 from tests.cluster.nodes import Cluster, cluster
-from tests.world import MASTER_KEYS
+from tests.world import development
 
 CELLS = 8
 
@@ -30,14 +29,4 @@ def nodes(shared_cluster: Cluster) -> Cluster:
 @pytest.fixture
 def settings(nodes: Cluster, migrated: Path, tmp_path: Path) -> Settings:
     """Settings of a development service on an empty Redis Cluster and an empty ledger."""
-    shutil.copy(migrated, tmp_path / "otp.db")
-    return Settings(
-        _env_file=None,
-        env="development",
-        redis_url=nodes.url,
-        redis_cells=CELLS,
-        database_url=f"sqlite:///{tmp_path}/otp.db",
-        master_keys=MASTER_KEYS,
-        public_url="https://otp.example",
-        log_level="error",
-    )
+    return development(nodes.url, migrated, tmp_path, redis_cells=CELLS)

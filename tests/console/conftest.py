@@ -1,7 +1,6 @@
 """The console in a real browser: a running service over real HTTP, admins of each role, and Chromium."""
 
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from otp_service.ledger.changes import change
 from otp_service.service.console import sessions
 from otp_service.service.core import now_ms
 from tests.browser import chromium
+from tests.servers import at_work
 from tests.world import World
 
 COOKIE = "otp_console"
@@ -107,14 +107,8 @@ class Console:
 def serving(world: World, browser: Any = None) -> Iterator[Console]:
     """A running console over real HTTP for as long as the block runs; a test that opens no page needs no browser."""
     server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with at_work(server):
         yield Console(world, f"http://127.0.0.1:{server.server_port}", browser)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

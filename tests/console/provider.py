@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from jwt.algorithms import RSAAlgorithm
 from werkzeug.serving import make_server
 
 from tests.console.conftest import Silent
+from tests.servers import at_work
 
 CLIENT, SECRET = "the-console", "a secret of the test"
 
@@ -77,9 +77,5 @@ def provider() -> Iterator[Provider]:
     running = Provider()
     server = make_server("127.0.0.1", 0, running.app(), threaded=True, request_handler=Silent)
     running.url = f"http://127.0.0.1:{server.server_port}"
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    yield running
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with at_work(server):
+        yield running

@@ -1,14 +1,19 @@
 """What holds for every route of the console, those to come included."""
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import httpx
 import pytest
 
+from otp_service import wiring
 from otp_service.web.console.pages import PAGES
 from otp_service.web.console.registry import ROLES, ROUTES, Route, may
-from tests.console.conftest import Console
+from tests.console.conftest import Console, serving
+from tests.servers import RedisServer
+from tests.world import World, development
 
 for name in PAGES:
     import_module(f"otp_service.web.console.pages.{name}")
@@ -17,6 +22,17 @@ INSIDE = [route for route in ROUTES if route.role is not None]
 GUARDED = [pytest.param(route, id=f"{route.method} {route.rule}") for route in INSIDE]
 ACTS = [pytest.param(route, id=route.rule) for route in ROUTES if route.method == "POST"]
 ARGUMENT = re.compile(r"<[^>]+>")
+
+
+@pytest.fixture(scope="module")
+def console(shared_redis: RedisServer, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """One running console for all routes: every test here is about who is let in, and none changes anything."""
+    with shared_redis.client() as client:
+        client.flushall()
+    world = World(wiring.build(development(shared_redis.url, migrated, tmp_path_factory.mktemp("routes"))))
+    with serving(world) as running:
+        yield running
+    world.core.engine.dispose()
 
 
 def path(route: Route) -> str:

@@ -1,13 +1,11 @@
 """What an attacker tries at the console: each test is a way in that once stood open, or nearly did."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
-from werkzeug.serving import make_server
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.single_sign_on import SingleSignOn
@@ -16,7 +14,7 @@ from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import audit
 from otp_service.service.console import accounts, passwords, sessions, sign_in
 from otp_service.service.core import now_ms
-from tests.console.conftest import COOKIE, Console, Silent
+from tests.console.conftest import COOKIE, Console, serving
 from tests.console.people import PASSWORD, code, person
 from tests.console.people import SECRET as TOTP
 from tests.console.provider import CLIENT, SECRET, provider
@@ -28,14 +26,8 @@ from tests.world import World
 @pytest.fixture
 def console(world: World) -> Iterator[Console]:
     """A running console over real HTTP; nobody here looks at it with a browser."""
-    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=Silent)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
-    serving.start()
-    nobody: Any = None
-    yield Console(world, f"http://127.0.0.1:{server.server_port}", nobody)
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with serving(world) as running:
+        yield running
 
 
 def acts(console: Console) -> list[str]:
