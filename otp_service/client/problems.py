@@ -105,6 +105,7 @@ KINDS: dict[str, type[ProblemError]] = {
     "forbidden": Forbidden,
     "destination_blocked": Forbidden,
     "destination_disabled": Forbidden,
+    "user_disabled": Forbidden,
     "country_not_allowed": Forbidden,
     "line_type_not_allowed": Forbidden,
     "opted_out": Forbidden,
@@ -119,6 +120,7 @@ KINDS: dict[str, type[ProblemError]] = {
     "resend_too_soon": RateLimited,
     "max_sends": RateLimited,
     "destination_locked": RateLimited,
+    "user_locked": RateLimited,
     "spend_exhausted": RateLimited,
     "unavailable": Unavailable,
 }

@@ -19,6 +19,11 @@ from otp_service.service.routing import Routes
 from otp_service.store.link import Link
 
 
+def now_ms() -> int:
+    """This host's clock, for what the ledger dates; whatever decides a verification asks the store's clock."""
+    return time.time_ns() // 1_000_000
+
+
 @dataclass(frozen=True)
 class Core:
     """The parts that a process builds once."""
@@ -35,6 +40,7 @@ class Core:
     public_url: str
     production: bool
     webhook_reach: Reach = field(default_factory=Reach)
+    clock: Callable[[], int] = now_ms  # by which codes of apps are judged
     observe: "Observer" = field(default_factory=lambda: Observer())
 
     @property
@@ -60,11 +66,6 @@ class Observer:
     def alarmed(self, kind: str) -> None: ...
     def reported(self, provider: str, status: str) -> None: ...
     def unmatched(self, provider: str, end: str) -> None: ...
-
-
-def now_ms() -> int:
-    """This host's clock, for what the ledger dates; whatever decides a verification asks the store's clock."""
-    return time.time_ns() // 1_000_000
 
 
 def random_bytes(count: int) -> bytes:

@@ -71,6 +71,10 @@ ADVICE: dict[str, Advice] = {
         "So many wrong codes in a row were typed for this number that it is disabled for start and check.",
         "Let the person prove who they are in another way; then an admin lifts the lock at /v1/admin/locks.",
     ),
+    "user_disabled": Advice(
+        "A hundred wrong codes in a row were typed for this user's factors; none is taken any more.",
+        "Let the person prove who they are in another way; then an admin lifts it at /v1/admin/users.",
+    ),
     "not_found": Advice(
         "There is nothing here: the path is wrong, nothing was started for this number, or the id is unknown or "
         "belongs to another application. These are not told apart on purpose.",
@@ -129,6 +133,11 @@ ADVICE: dict[str, Advice] = {
         "Many wrong codes in a row were typed for this number, so new codes are delayed. A code that was already sent "
         "can still be typed.",
         "Wait as long as Retry-After says. The right code ends the lock; an admin can lift it at /v1/admin/locks.",
+    ),
+    "user_locked": Advice(
+        "Several wrong codes in a row were typed for this user's factors, so the next try has to wait. Nothing was "
+        "compared.",
+        "Wait as long as Retry-After says. A right code ends the delays.",
     ),
     "spend_exhausted": Advice(
         "The messages of the last 24 hours have cost as much as the policy allows, in all or to this country.",

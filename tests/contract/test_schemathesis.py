@@ -29,6 +29,7 @@ CONFIG = {
         }
         for path in (
             "/v1/verifications/check",
+            "/v1/factors/check",
             *(f"/v1/admin/{book}/{place}" for book in ("blocks", "allows") for place in ("import", "export.csv")),
         )
     ],

@@ -7,7 +7,7 @@ from otp_service.domain.factors.requests import FactorCheckRequest
 from otp_service.ledger.factors import Factor
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
-from otp_service.service.core import Core, now_ms
+from otp_service.service.core import Core
 from otp_service.service.factors import history, trying
 from otp_service.service.factors.listing import owned
 from otp_service.service.factors.trying import Verdict
@@ -18,7 +18,7 @@ from otp_service.service.factors.users import user_index_of
 
 def check(core: Core, caller: Caller, request: FactorCheckRequest) -> Verdict:
     """Tries a code on the factors of a user, or on one of them; a wrong one does not tell on which it failed."""
-    at_ms = now_ms()
+    at_ms = core.clock()
 
     def attempt(trial: Trial, factor: Factor) -> Tried:
         type = TYPES[factor.type]
@@ -34,7 +34,7 @@ def check(core: Core, caller: Caller, request: FactorCheckRequest) -> Verdict:
 
 def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
     """Tries the first code of a new factor, which counts from then on; Refusal not_pending if it does already."""
-    at_ms = now_ms()
+    at_ms = core.clock()
 
     def attempt(trial: Trial, factor: Factor) -> Tried:
         type = TYPES[factor.type]
@@ -53,7 +53,7 @@ def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
 
 def resync(core: Core, caller: Caller, id: str, codes: Sequence[str]) -> Verdict:
     """Tries two codes in a row of a device that ran away, which are used up by it."""
-    at_ms = now_ms()
+    at_ms = core.clock()
     with writing(core) as connection:
         factor, _ = owned(connection, caller, id, at_ms)
         if factor.status != "active":

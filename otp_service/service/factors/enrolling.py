@@ -11,7 +11,7 @@ from otp_service.ledger.factors import Factor
 from otp_service.ledger.ids import new_id
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
-from otp_service.service.core import Core, now_ms
+from otp_service.service.core import Core
 from otp_service.service.factors import history
 from otp_service.service.factors.listing import Shown, shown
 from otp_service.service.factors.sealing import Kept, seal
@@ -38,7 +38,7 @@ def enrol(core: Core, caller: Caller, request: EnrolRequest) -> Enrolled:
     type = TYPES[request.type]
     issued = type.issue(request)
     kept = Kept(issued.secret, request.label or request.user, request.issuer or caller.application.name)
-    at_ms = now_ms()
+    at_ms = core.clock()
     with writing(core) as connection:
         user = introduced(core, caller, connection, request.user, at_ms)
         _have_room(connection, user.user_index, at_ms)

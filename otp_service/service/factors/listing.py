@@ -10,7 +10,7 @@ from otp_service.ledger.factor_users import FactorUser
 from otp_service.ledger.factors import Factor
 from otp_service.service.admin.opening import looking, stored
 from otp_service.service.callers import Caller
-from otp_service.service.core import Core, now_ms
+from otp_service.service.core import Core
 from otp_service.service.factors.sealing import opened
 from otp_service.service.factors.types import recovery_codes as recovery
 from otp_service.service.factors.users import nobody, user_index_of
@@ -38,7 +38,7 @@ class Standing:
 
 def standing(core: Core, caller: Caller, user: str) -> Standing:
     """What a user has; nothing for who was never heard of."""
-    index, at_ms = user_index_of(core, caller.realm, user), now_ms()
+    index, at_ms = user_index_of(core, caller.realm, user), core.clock()
     with looking(core) as connection:
         known = factor_users.read(connection, index)
         theirs = [shown(core, connection, each) for each in factors.of_user(connection, index, at_ms)]
@@ -55,7 +55,7 @@ def standing(core: Core, caller: Caller, user: str) -> Standing:
 def one(core: Core, caller: Caller, id: str) -> Shown:
     """One factor; the one 404 for unknown, foreign and forgotten."""
     with looking(core) as connection:
-        factor, _ = owned(connection, caller, id, now_ms())
+        factor, _ = owned(connection, caller, id, core.clock())
         return shown(core, connection, factor)
 
 
