@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, g, render_template, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from otp_service.domain.errors import Refusal
 from otp_service.web.console import PATH, cookies
@@ -79,7 +80,10 @@ def here() -> str:
     """The page that whoever acts comes back to."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
-    return request.form.get("from", PATH)
+    try:
+        return request.form.get("from", PATH)
+    except HTTPException:  # the body is too large to be read
+        return PATH
 
 
 def applications() -> list[tuple[str, str]]:
