@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Flask, Response, abort, jsonify, redirect, request
 from jwt.algorithms import RSAAlgorithm
 from werkzeug.serving import make_server
 
@@ -32,18 +32,22 @@ class Provider:
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
     signs_with: rsa.RSAPrivateKey | None = None
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
+    token_at: str = "/token"
+    told: int = 0  # how often it was asked for its metadata
 
     def app(self) -> Flask:
         app = Flask("provider")
         app.add_url_rule("/.well-known/openid-configuration", "metadata", self.metadata)
         app.add_url_rule("/authorize", "authorize", self.authorize)
         app.add_url_rule("/token", "token", self.token, methods=["POST"])
+        app.add_url_rule("/moved/token", "moved", self.token, methods=["POST"])
         app.add_url_rule("/keys", "keys", self.keys)
         return app
 
     def metadata(self) -> Response:
-        places = {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "jwks_uri": "/keys"}
-        return jsonify(issuer=self.url, **{name: self.url + path for name, path in places.items()})
+        self.told += 1
+        places = {"authorization_endpoint": "/authorize", "token_endpoint": self.token_at, "jwks_uri": "/keys"}
+        return jsonify(issuer=self.url, **{name: self.url + path if path else None for name, path in places.items()})
 
     def authorize(self) -> Any:
         told = request.args.to_dict()
@@ -55,6 +59,8 @@ class Provider:
         return redirect(f"{told['redirect_uri']}?code={code}&state={told['state']}")
 
     def token(self) -> Any:
+        if request.path != self.token_at:
+            abort(404)
         told, asked = request.form, self.asked.pop(request.form["code"])
         digest = hashlib.sha256(told["code_verifier"].encode()).digest()
         assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == asked["code_challenge"]

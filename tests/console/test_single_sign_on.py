@@ -7,9 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import expect
 
+from otp_service.domain.errors import Refusal
 from otp_service.domain.single_sign_on import RoleRule, SingleSignOn, parse_rules, role_of
-from otp_service.service.console import accounts
-from tests.console.conftest import Console
+from otp_service.service.console import accounts, sessions
+from tests.console.conftest import COOKIE, Console
 from tests.console.provider import CLIENT, SECRET, Provider, provider
 
 ANA = {"sub": "1", "email": "ana@example.com", "email_verified": True, "groups": ["staff", "otp-fraud"]}
@@ -113,6 +114,47 @@ def test_an_answer_that_was_not_asked_for_is_refused(console: Console, idp: Prov
     assert come_back(console, lambda url: url + "x") == 401
     with console.http(None) as client:
         assert client.get("/console/sso/back?code=x&state=y").status_code == 401
+
+
+def test_coming_back_ends_the_session_before(console: Console, idp: Provider) -> None:
+    """Whoever signs in in a browser where somebody else was signed in leaves no session of theirs behind."""
+    sign_on(console, idp)
+    idp.claims = ANA
+    with console.http("admin") as client, console.http(None) as outside:
+        theirs = client.cookies[COOKIE]
+        there = outside.get(client.get("/console/sso").headers["Location"]).headers["Location"]
+        del client.cookies[COOKIE]  # browsers keep a strict cookie back where another site has led
+        assert client.get(there).status_code == 200
+    assert sessions.resume(console.world.core, theirs) is None
+
+
+def test_a_claimed_account_has_no_link_any_more(console: Console, idp: Provider) -> None:
+    """The link of an account is void as soon as its owner has come by single sign-on."""
+    sign_on(console, idp, ())
+    made = accounts.invite(console.world.core, "tests", "ana@example.com", "viewer")
+    idp.claims = ANA
+    assert come_back(console) == 200
+    with pytest.raises(Refusal) as refused:
+        accounts.of_ticket(console.world.core, made.ticket)
+    assert refused.value.code == "not_found"
+
+
+def test_what_the_provider_tells_of_itself_is_known_for_minutes(console: Console, idp: Provider) -> None:
+    """Its metadata is asked for once; where a place has moved meanwhile it is asked for again, and nobody waits."""
+    sign_on(console, idp)
+    idp.claims = ANA
+    assert [come_back(console), come_back(console), idp.told] == [200, 200, 1]
+    idp.token_at = "/moved/token"
+    assert [come_back(console), come_back(console), idp.told] == [200, 200, 2]
+
+
+def test_a_provider_that_tells_no_places_is_told_so(console: Console, idp: Provider) -> None:
+    """A provider whose metadata lacks what is needed signs nobody in, and that is no bug."""
+    sign_on(console, idp)
+    idp.token_at = ""
+    with console.http(None) as client:
+        answer = client.get("/console/sso")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
 
 
 def test_the_highest_role_counts() -> None:

@@ -41,6 +41,11 @@ class Kept:
         finally:
             slot.asking.release()
 
+    def forget(self, key: Hashable) -> None:
+        """Has this answer asked for anew by whoever wants it next."""
+        with self._lock:
+            self._slots.pop(key, None)
+
     def _is_fresh(self, slot: _Slot, fresh_s: float) -> bool:
         return slot.at_s is not None and self._clock_s() - slot.at_s < fresh_s
 

@@ -4,7 +4,8 @@ Loaded when single sign-on is first used.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import structlog
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
-from authlib.oidc.discovery import OpenIDProviderMetadata, get_well_known_url
+from authlib.oidc.discovery import get_well_known_url
 
 from otp_service.domain.codes import same
 from otp_service.domain.errors import Refusal
@@ -23,7 +24,8 @@ from otp_service.ledger.admins import Account
 from otp_service.ledger.changes import Change
 from otp_service.service.admin.opening import changing
 from otp_service.service.console import notes
-from otp_service.service.console.sessions import new_token
+from otp_service.service.console.kept import Kept
+from otp_service.service.console.sessions import hashed, new_token
 from otp_service.service.core import Core
 
 TIMEOUT_S = 5.0
@@ -31,7 +33,10 @@ LEEWAY_S = 60
 FRESH_S = 300  # since the person typed something there, where a fresh proof is asked for
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "PS256"]  # none and HS256 are not among them
 PURPOSE = "sso"
+TOLD_FRESH_S = 300
+PLACES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 REFUSED = "The provider of identities did not say who you are, or you have no account here: ask an admin."
+_TOLD = Kept()  # what providers tell of themselves
 log = structlog.get_logger("otp_service.console")
 
 
@@ -43,8 +48,14 @@ class Begun:
     note: str
 
 
-def begin(core: Core, known: SingleSignOn, returns_to: str, there: str, *, afresh: bool = False) -> Begun:
-    """Sends somebody to the provider; `afresh` asks it to look again who they are."""
+def begin(
+    core: Core, known: SingleSignOn, returns_to: str, there: str, *, afresh: bool = False, before: str = ""
+) -> Begun:
+    """Sends somebody to the provider; `afresh` asks it to look again who they are.
+
+    `before` is the token of the session that the browser has: it does not send that along when it comes back from
+    another site.
+    """
     state, nonce, verifier = new_token(), new_token(), new_token()
     asked = {"nonce": nonce, "code_challenge": create_s256_code_challenge(verifier), "code_challenge_method": "S256"}
     url = prepare_grant_uri(
@@ -57,17 +68,18 @@ def begin(core: Core, known: SingleSignOn, returns_to: str, there: str, *, afres
         **asked,
         **({"max_age": "0", "prompt": "login"} if afresh else {}),
     )
-    note = notes.write(core, PURPOSE, "", state=state, nonce=nonce, verifier=verifier, there=there, afresh=afresh)
-    return Begun(url, note)
+    said = {"state": state, "nonce": nonce, "verifier": verifier, "there": there, "afresh": afresh}
+    return Begun(url, notes.write(core, PURPOSE, "", before=hashed(before), **said))
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Who came back, the page that they wanted, and whether they have just proven who they are."""
+    """Who came back, the page they wanted, whether they have just proven who they are, the session they had before."""
 
     account: Account
     there: str
     proven: bool
+    before: str = field(repr=False)  # the hash of its token
 
 
 def finish(core: Core, known: SingleSignOn, returns_to: str, note: str, state: str, code: str) -> Returned:
@@ -80,7 +92,7 @@ def finish(core: Core, known: SingleSignOn, returns_to: str, note: str, state: s
         account = _account(change, known, claims)
         change.actor = f"admin:{account.name}"
         audit.record(change, "admin.signed_in", target=account.id, after={"by": "single sign-on"})
-    return Returned(account, said["there"], _is_fresh(claims))
+    return Returned(account, said["there"], _is_fresh(claims), said["before"])
 
 
 def _account(change: Change, known: SingleSignOn, claims: dict[str, Any]) -> Account:
@@ -96,7 +108,10 @@ def _account(change: Change, known: SingleSignOn, claims: dict[str, Any]) -> Acc
     if role is not None and role != account.role:
         before, after = {"role": account.role}, {"role": role}
         audit.record(change, "admin.set_role", target=account.id, before=before, after=after)
-    admins.write(change.connection, account.id, oidc_subject=subject, role=role or account.role)
+    admins.write(change.connection, account.id, role=role or account.role)
+    if account.oidc_subject != subject:
+        # Now it is theirs: a link that still lies in a mailbox must not set it up for somebody else.
+        admins.write(change.connection, account.id, oidc_subject=subject, ticket_hash=None, ticket_ends_at=None)
     return account
 
 
@@ -118,7 +133,7 @@ def _verified_email(claims: dict[str, Any]) -> str:
 
 def _token(known: SingleSignOn, returns_to: str, code: str, verifier: str) -> str:
     sent = {"grant_type": "authorization_code", "code": code, "redirect_uri": returns_to, "code_verifier": verifier}
-    answer = _ask("POST", _metadata(known)["token_endpoint"], data=sent, auth=(known.client_id, known.client_secret))
+    answer = _ask_at(known, "POST", "token_endpoint", data=sent, auth=(known.client_id, known.client_secret))
     token = answer.get("id_token")
     if not isinstance(token, str):
         raise Refusal("unauthenticated", REFUSED)
@@ -129,7 +144,7 @@ def _claims(known: SingleSignOn, token: str, said: dict[str, Any]) -> dict[str, 
     """What the provider says of a person: signed by it, for us, now, and in answer to what we asked."""
     try:
         kid = jwt.get_unverified_header(token).get("kid")
-        keys = jwt.PyJWKSet.from_dict(_ask("GET", _metadata(known)["jwks_uri"])).keys
+        keys = jwt.PyJWKSet.from_dict(_ask_at(known, "GET", "jwks_uri")).keys
         key = next(each for each in keys if kid is None or each.key_id == kid)
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -147,6 +162,7 @@ def _claims(known: SingleSignOn, token: str, said: dict[str, Any]) -> dict[str, 
             params={"nonce": said["nonce"], "client_id": known.client_id},
         ).validate(leeway=LEEWAY_S)
     except Exception as error:  # whatever a token makes two libraries raise, it is no proof
+        _TOLD.forget(known.issuer)  # maybe its keys lie elsewhere by now
         log.warning("sign_in_refused", why=type(error).__name__)
         raise Refusal("unauthenticated", REFUSED) from None
     if said["afresh"] and not _is_fresh(claims):
@@ -160,12 +176,31 @@ def _is_fresh(claims: dict[str, Any]) -> bool:
     return isinstance(at_s, int | float) and time.time() - at_s <= FRESH_S
 
 
-def _metadata(known: SingleSignOn) -> OpenIDProviderMetadata:
-    """What the provider tells of itself; only by the name that we know it by."""
-    found = OpenIDProviderMetadata(_ask("GET", get_well_known_url(known.issuer, external=True)))
+def _metadata(known: SingleSignOn) -> Mapping[str, Any]:
+    """What the provider tells of itself, asked for every few minutes; only by the name that we know it by."""
+    return _TOLD.get(known.issuer, TOLD_FRESH_S, lambda: _discover(known))
+
+
+def _discover(known: SingleSignOn) -> Mapping[str, Any]:
+    found = _ask("GET", get_well_known_url(known.issuer, external=True))
     if found.get("issuer") != known.issuer:
         raise Refusal("unavailable", "the provider of identities calls itself by another name", retry_after_s=60)
+    if not all(isinstance(found.get(place), str) for place in PLACES):
+        raise Refusal("unavailable", "the provider of identities does not tell where it is asked", retry_after_s=60)
     return found
+
+
+def _ask_at(known: SingleSignOn, method: str, place: str, **more: Any) -> dict[str, Any]:
+    """An answer from one of the provider's places; one that does not answer may have moved, which it tells."""
+    there = _metadata(known)[place]
+    try:
+        return _ask(method, there, **more)
+    except Refusal:
+        _TOLD.forget(known.issuer)
+        moved = _metadata(known)[place]
+        if moved == there:
+            raise
+        return _ask(method, moved, **more)
 
 
 def _ask(method: str, url: str, **more: Any) -> dict[str, Any]:

@@ -89,6 +89,12 @@ def end(core: Core, who: SignedIn) -> None:
         admin_sessions.close(connection, who.session.token_hash)
 
 
+def end_of(core: Core, digest: str) -> None:
+    """Ends the session whose token has this hash, if there is one."""
+    with writing(core) as connection:
+        admin_sessions.close(connection, digest)
+
+
 def others(core: Core, who: SignedIn) -> list[Session]:
     """The admin's live sessions, this one too, the latest used first."""
     with looking(core) as connection:

@@ -23,7 +23,8 @@ COOKIE_S = 600
 def leave() -> AnyResponse:
     """Goes to the provider. A link, not a form: its policy lets forms lead nowhere else, redirects included."""
     there, afresh = ours(request.args.get("next", "")), "again" in request.args
-    begun = _library().begin(core(), _known(), _returns_to(), there, afresh=afresh)
+    before = cookies.read(cookies.SESSION)
+    begun = _library().begin(core(), _known(), _returns_to(), there, afresh=afresh, before=before)
     response = redirect(begun.url, 303)
     cookies.put(response, COOKIE, begun.note, max_age_s=COOKIE_S, strict=False)
     return response
@@ -39,6 +40,7 @@ def come_back() -> Response:
     found = _library().finish(
         core(), _known(), _returns_to(), cookies.read(COOKIE), told.get("state", ""), told.get("code", "")
     )
+    sessions.end_of(core(), found.before)
     agent = request.headers.get("User-Agent", "")
     token = sessions.begin(core(), found.account.id, client_address(), agent, proven=found.proven)
     there = ours(found.there)
