@@ -164,3 +164,15 @@ def test_a_refusal_is_exempt_with_one_act(console: Console) -> None:
     assert console.world.api.start().status_code == 200
     page.get_by_role("link", name="everything of this number").click()
     expect(page.get_by_text("Let pass as number")).to_contain_text("our own tester")
+
+
+def test_a_number_with_a_slip_in_it_is_masked_too(console: Console) -> None:
+    """What has a number's digits and is none is shown with its ends alone, in headings, titles and limits."""
+    with console.http("viewer") as client:
+        for place in ("find", "limits"):
+            there = console.post(client, f"/console/{place}", {"q": "+41 79 123 45 6"}).headers["Location"]
+            shown = client.get(there).text
+            assert "41•••56" in shown
+            assert "123" not in shown
+    assert Sought("name", "user-79123456").shown() == "user-79123456"
+    assert Sought("name", "12345").shown() == "12345"

@@ -1,6 +1,7 @@
 """What somebody looks for: which kind of thing it is, and a name for it that an address bar may show."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,8 @@ from otp_service.service.core import Core, random_bytes
 Kind = Literal["number", "verification", "message", "reference", "ip", "name", "device"]
 BOUND_TO = "console.find"
 MOST = 200
+LEAST_DIGITS = 7  # of a number; an id of fewer digits stands as it is
+_LIKE_A_NUMBER = re.compile(r"[\d\s+().,;:/\\_\-\u2010-\u2015]+")
 INDEX_BYTES = 9
 # What ids begin with -> what they are of.
 PREFIXES: dict[str, Kind] = {"ver_": "verification", "msg_": "message", "rf_": "reference"}
@@ -27,8 +30,13 @@ class Sought:
     value: str = field(repr=False)
 
     def shown(self, *, in_full: bool = False) -> str:
-        """What is looked for, for people's eyes: a number is masked unless it may be seen in full."""
-        return mask(self.value) if self.kind == "number" and not in_full else self.value
+        """What is looked for, for people's eyes: a number is masked unless it may be seen in full.
+
+        What has a number's digits is masked too: a slip of the finger in one leaves it nearly whole.
+        """
+        if in_full or self.kind not in ("number", "name", "device"):
+            return self.value
+        return mask(self.value) if self.kind == "number" else _masked(self.value)
 
 
 def read(core: Core, text: str) -> Sought:
@@ -70,6 +78,14 @@ def realms(core: Core) -> Iterator[str]:
     """Every application, with live and with test keys."""
     for id_ in core.snapshot().applications:
         yield from (id_, f"{id_}/test")
+
+
+def _masked(text: str) -> str:
+    """A text as it is, unless it is made of digits as numbers are."""
+    digits = "".join(character for character in text if character.isdecimal())
+    if len(digits) < LEAST_DIGITS or not _LIKE_A_NUMBER.fullmatch(text):
+        return text
+    return f"{digits[:2]}•••{digits[-2:]}"
 
 
 def _numbers(core: Core, text: str) -> Iterator[str]:

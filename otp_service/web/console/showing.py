@@ -1,6 +1,6 @@
 """What the dashboards share: the time they are about, figures with their change, and panels that may be away."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeVar, cast
@@ -34,10 +34,10 @@ class Shown:
     spark: Markup | None = None
 
 
-def asked_range(among: Collection[str] = OFFERED) -> Range:
+def asked_range() -> Range:
     """The time that the page is about."""
     wanted = request.args.get("range", "")
-    return RANGES[wanted if wanted in among else USUAL]
+    return RANGES[wanted if wanted in OFFERED else USUAL]
 
 
 def offered() -> list[Range]:

@@ -12,13 +12,12 @@ from otp_service.domain.errors import Refusal
 from otp_service.service.admin import providers
 from otp_service.service.console import carriers
 from otp_service.service.console.carriers import Carrier
-from otp_service.service.console.spans import RANGES, Range
+from otp_service.service.console.spans import Range
 from otp_service.web.console import PATH
 from otp_service.web.console.frame import act, actor, application_filter, back, core, form, page, piece, render
-from otp_service.web.console.showing import Shown, asked_range, labels, part, unless_away, watch
+from otp_service.web.console.showing import Shown, asked_range, labels, offered, part, unless_away, watch
 from otp_service.web.console.words import count, money, share
 
-OFFERED = ("1h", "24h")
 WELL, FAIR = 0.98, 0.9  # accepted of tried: what is at least so good
 STRIP_HEIGHT, STRIP_WIDTH = 20, 8
 
@@ -33,7 +32,7 @@ class Switched(BaseModel):
 @page("/providers", title="Providers", nav="Providers")
 def show() -> Response:
     """Every provider of the configuration."""
-    return render("providers.html", ranges=[RANGES[name] for name in OFFERED], **_found())
+    return render("providers.html", ranges=offered(), **_found())
 
 
 @piece("/providers/cards")
@@ -45,7 +44,7 @@ def cards() -> str:
 @page("/providers/<name>/switch", title="Switch", role="admin", nav="Providers")
 def switch_form(name: str) -> Response:
     """What a provider carries now, and the form that switches it off or on."""
-    over = asked_range(OFFERED)
+    over = asked_range()
     here = core()
     entry = _entry(name)
     found = unless_away(lambda: carriers.carriers(here, watch(), over)) or []
@@ -78,7 +77,7 @@ def _entry(name: str) -> ProviderEntry:
 
 
 def _found() -> dict[str, Any]:
-    over, application = asked_range(OFFERED), application_filter()
+    over, application = asked_range(), application_filter()
     found = unless_away(lambda: carriers.carriers(core(), watch(), over, application))
     told = None if found is None else [(each, _figures(each), _strip(each, over)) for each in found]
     return {"over": over, "application": application, "providers": told}
