@@ -1,9 +1,12 @@
 """The courier's metrics in Prometheus' form."""
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from otp_service.domain.messages import Outcome
 from otp_service.service.gauges import Looked
+from otp_service.service.spent import Place
 
 ATTEMPTS = Counter(
     "otp_attempts_total", "Tries with providers, by what came of them.", ["provider", "verdict", "reason"]
@@ -19,6 +22,11 @@ AUDIT = Gauge("otp_audit_entries", "Entries of the audit.")
 AUDIT_HEAD = Gauge("otp_audit_head_seq", "The entry whose signed head went out last.")
 REDIS_UP = Gauge("otp_redis_up", "1 while Redis answers this courier.")
 SPENT = Gauge("otp_spend_ratio", "Of the fullest daily ceiling of an application, what is spent; 1 is all of it.")
+SPENT_BY_COUNTRY = Gauge(
+    "otp_country_spend_ratio",
+    "What an application has spent of a country's daily ceiling; countries that it sent to in the last day.",
+    ["application", "country"],
+)
 QUARANTINED = Gauge("otp_quarantined_prefixes", "Prefixes that the brake holds in quarantine, over all applications.")
 BREAKERS = Gauge("otp_breakers_open", "Countries in which a provider is shut out.", ["provider"])
 KEYS_MISSING = Gauge("otp_keys_missing", "Keys that stored values were sealed with and the ring no longer has.")
@@ -27,6 +35,9 @@ STUMBLES = Counter("otp_courier_stumbles_total", "Loops of the courier that met 
 
 class Measured:
     """Counts what the courier does."""
+
+    def __init__(self) -> None:
+        self._places: frozenset[Place] = frozenset()
 
     def attempt(self, provider: str, outcome: Outcome, took_s: float) -> None:
         """A provider was asked."""
@@ -68,6 +79,14 @@ class Measured:
             QUARANTINED.set(found.quarantined)
             for provider, shut in found.breakers.items():
                 BREAKERS.labels(provider).set(shut)
+
+    def spent(self, found: Mapping[Place, float]) -> None:
+        """How full each country's ceiling is; a country that nothing was spent in any more is left out."""
+        for gone in self._places - found.keys():
+            SPENT_BY_COUNTRY.remove(*gone)
+        for place, share in found.items():
+            SPENT_BY_COUNTRY.labels(*place).set(share)
+        self._places = frozenset(found)
 
     def keys_missing(self, count: int) -> None:
         """How many keys the ring lacks."""

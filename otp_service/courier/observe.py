@@ -1,9 +1,11 @@
 """What a courier tells whoever measures it."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from otp_service.domain.messages import Outcome
 from otp_service.service.gauges import Looked
+from otp_service.service.spent import Place
 
 
 class Observe(Protocol):
@@ -32,6 +34,9 @@ class Observe(Protocol):
 
     def looked(self, found: Looked) -> None:
         """How things stand now."""
+
+    def spent(self, found: Mapping[Place, float]) -> None:
+        """Of a country's ceiling an application has spent this share."""
 
     def keys_missing(self, count: int) -> None:
         """Stored values were sealed with so many keys that the ring no longer has."""
@@ -65,6 +70,9 @@ class Unobserved:
         """Nothing."""
 
     def looked(self, found: Looked) -> None:
+        """Nothing."""
+
+    def spent(self, found: Mapping[Place, float]) -> None:
         """Nothing."""
 
     def keys_missing(self, count: int) -> None:

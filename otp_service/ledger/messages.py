@@ -52,3 +52,10 @@ def _status(now_ms: int) -> ColumnElement[str]:
         (and_(messages.c.status == "scheduled", messages.c.send_at <= now_ms), "queued"),
         else_=messages.c.status,
     )
+
+
+def places(connection: Connection, from_ms: int) -> list[tuple[str, str]]:
+    """The applications and countries of the messages that were asked for since then."""
+    named = select(messages.c.application_id, messages.c.country).distinct()
+    found = named.where(messages.c.queued_at >= from_ms, messages.c.application_id.is_not(None))
+    return [(application, country) for application, country in connection.execute(found) if country]

@@ -10,11 +10,10 @@ from otp_service.ledger.kids import missing_kids
 from otp_service.service.admin.subjects import caller_of
 from otp_service.service.core import Core
 from otp_service.service.limits import spend_limits
+from otp_service.service.spent import LEAST_MICROS, share
 from otp_service.store.breakers import read_health
 from otp_service.store.fraud_states import quarantined
-from otp_service.store.limits import Count, peek
-
-LEAST_MICROS = 1
+from otp_service.store.limits import peek
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,7 @@ def missing_keys(core: Core) -> int:
 def _spent(core: Core) -> float:
     callers = (caller_of(each, test=False) for each in core.snapshot().applications.values())
     rules = [rule for caller in callers for rule in spend_limits(caller, "", LEAST_MICROS) if rule.name == "spend"]
-    return max(map(_share, peek(core.link, rules)), default=0.0)
-
-
-def _share(count: Count) -> float:
-    return 1 - count.left / count.rule.amount if count.rule.amount else 1.0
+    return max(map(share, peek(core.link, rules)), default=0.0)
 
 
 def _quarantined(core: Core) -> int:

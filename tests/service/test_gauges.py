@@ -3,14 +3,20 @@
 from dataclasses import replace
 
 from prometheus_client import REGISTRY
+from sqlalchemy import create_engine
 
 from otp_service.courier.measured import Measured
 from otp_service.domain.health import Breaker, dump_breaker
 from otp_service.domain.keys import KeyRing
 from otp_service.service.gauges import Looked, look, missing_keys
+from otp_service.service.spent import Spent
 from otp_service.store.keys import BREAKERS
+from tests.keyspace import drain
 from tests.servers import RedisServer
 from tests.world import World
+
+CEILING = {"price_micros": {"CH": 50_000, "DE": 10_000}, "spend_per_day_micros": None}
+GERMAN = "+4915123456789"
 
 
 def test_all_is_well(world: World) -> None:
@@ -28,6 +34,56 @@ def test_the_fullest_ceiling_is_told(world: World) -> None:
     assert 0 < spent <= 1
     world.policy(spend_per_day_micros=400_000)
     assert abs(look(world.core).spent - spent / 2) < 0.01
+
+
+def test_each_country_is_told_by_its_ceiling(world: World) -> None:
+    """Of each country in which an application spent within the day it is told how much of the ceiling that is."""
+    world.policy(**CEILING, spend_per_country_per_day_micros=100_000)
+    spent = Spent()
+    assert spent.look(world.core) == {}
+    world.started()
+    drain(world)
+    assert spent.look(world.core) == {(world.shop, "CH"): 0.5}
+    world.started(GERMAN)
+    drain(world)
+    found = spent.look(world.core)
+    assert list(found) == [(world.shop, "CH"), (world.shop, "DE")]
+    assert abs(found[world.shop, "DE"] - 0.1) < 0.001
+
+
+def test_where_no_ceiling_is_nothing_is_told(world: World) -> None:
+    """Neither a country without a ceiling nor one of test keys is measured."""
+    world.policy(**CEILING, spend_per_country_per_day_micros=None)
+    world.started()
+    drain(world)
+    assert Spent().look(world.core) == {}
+    world.policy(**CEILING, spend_per_country_per_day_micros=100_000)
+    world.caller("verifications:start", test=True).start(GERMAN)
+    drain(world)
+    assert Spent().look(world.core) == {}
+
+
+def test_countries_are_told_while_the_ledger_is_away(world: World) -> None:
+    """Without SQL the countries that were found before are looked at all the same."""
+    world.policy(**CEILING, spend_per_country_per_day_micros=200_000)
+    world.started()
+    drain(world)
+    spent = Spent()
+    spent.look(world.core)
+    world.started()
+    away = replace(world.core, engine=create_engine("sqlite:////nowhere/at/all.db"))
+    assert spent.look(away) == {(world.shop, "CH"): 0.5}
+
+
+def test_a_country_that_is_over_is_measured_no_longer() -> None:
+    """A gauge of a country ends with the day in which something was spent there."""
+    seen = Measured()
+    name, swiss = "otp_country_spend_ratio", {"application": "app_x", "country": "CH"}
+    seen.spent({("app_x", "CH"): 0.5, ("app_x", "DE"): 0.1})
+    assert REGISTRY.get_sample_value(name, swiss) == 0.5
+    seen.spent({("app_x", "DE"): 0.2})
+    assert REGISTRY.get_sample_value(name, swiss) is None
+    assert REGISTRY.get_sample_value(name, {**swiss, "country": "DE"}) == 0.2
 
 
 def test_prefixes_in_quarantine_are_counted(world: World) -> None:
