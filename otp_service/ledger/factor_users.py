@@ -39,6 +39,12 @@ def read(connection: Connection, user_index: str) -> FactorUser | None:
     return None if row is None else _user(row)
 
 
+def held(connection: Connection, user_index: str) -> FactorUser | None:
+    """The user of this index; nobody else changes them until the transaction ends."""
+    row = connection.execute(_of(user_index).with_for_update()).one_or_none()
+    return None if row is None else _user(row)
+
+
 def pay(connection: Connection, user_index: str, now_ms: int) -> int | None:
     """Counts a try as a failure before it is looked at, and holds the user's row until the transaction ends.
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from otp_service.domain.factors.requests import ConfirmRequest, EnrolRequest, FactorCheckRequest, ResyncRequest
 from otp_service.domain.times import rfc3339, rfc3339_or_none
@@ -58,7 +58,7 @@ def get_factor(id: str) -> Response:
 
 @blueprint.delete("/v1/factors/<id>")
 def delete_factor(id: str) -> Response:
-    return answer(factor(removing.remove(core(), caller(SCOPE), id)))
+    return answer(factor(removing.remove(core(), caller(SCOPE), id, request.headers.get("Step-Up"))))
 
 
 @blueprint.get("/v1/users/<path:user>/factors")

@@ -12,7 +12,7 @@ from otp_service.ledger.ids import new_id
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
-from otp_service.service.factors import history
+from otp_service.service.factors import history, step_up
 from otp_service.service.factors.listing import Shown, shown
 from otp_service.service.factors.sealing import Kept, seal
 from otp_service.service.factors.types import TYPES
@@ -41,6 +41,7 @@ def enrol(core: Core, caller: Caller, request: EnrolRequest) -> Enrolled:
     at_ms = core.clock()
     with writing(core) as connection:
         user = introduced(core, caller, connection, request.user, at_ms)
+        step_up.require(core, caller, connection, request.user, "enrol", request.step_up, at_ms)
         _have_room(connection, user.user_index, at_ms)
         factor = _made(core, caller, user.user_index, request.type, issued, kept, at_ms)
         factors.add(connection, factor)

@@ -1,18 +1,20 @@
 """Removing a factor."""
 
-from otp_service.ledger import factors
+from otp_service.ledger import factor_users, factors
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
-from otp_service.service.factors import history
+from otp_service.service.factors import history, step_up
 from otp_service.service.factors.listing import Shown, owned, shown
 
 
-def remove(core: Core, caller: Caller, id: str) -> Shown:
-    """Forgets a factor, and what proved it."""
+def remove(core: Core, caller: Caller, id: str, proof: str | None = None) -> Shown:
+    """Forgets a factor, and what proved it; the last one may take a step-up, whose proof this is."""
     at_ms = core.clock()
     with writing(core) as connection:
         factor, user = owned(connection, caller, id, at_ms)
+        factor_users.held(connection, user.user_index)  # of two that go at once, one is the last
+        step_up.require(core, caller, connection, history.name_of(core, user), "remove", proof, at_ms, factor)
         gone = shown(core, connection, factor)
         factors.remove(connection, factor.id)
         history.removed(core, connection, user, factor, at_ms)
