@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from otp_service.courier.worker import Timing
+from otp_service.store.outbox import GROUP, LEDGER_GROUP
 from tests.e2e.processes import STARTS_WITHIN_S, Courier, Process, Server, quiet_port, run
 from tests.e2e.vendor import Vendor, vendor
 from tests.e2e.wire import Wire
@@ -18,6 +20,8 @@ from tests.world import MASTER_KEYS, Api
 # A Redis that keeps what it has. Its dumps are searched, so nothing in them may be compressed.
 REDIS_OPTIONS = ("--appendonly", "yes", "--rdbcompression", "no")
 OUTBOX = ("{c0}:out:high", "{c0}:out:normal", "{c0}:out:bulk")
+HELD = (*((stream, GROUP) for stream in OUTBOX), ("{c0}:facts", LEDGER_GROUP))
+TAKEN_OVER_MS = max(Timing().idle_ms, Timing().facts_idle_ms)
 
 
 @dataclass
@@ -86,6 +90,15 @@ class Production:
         except AssertionError:
             logs = "".join(courier.logged[-3000:] for courier in self.couriers)
             raise AssertionError(f"messages and facts that wait: {self.waiting()}\n{logs}") from None
+
+    def lose(self, courier: Courier) -> None:
+        """Kills a courier, and lets so much time pass that another one takes over whatever it held."""
+        courier.kill()
+        with self.redis.client() as client:
+            for stream, group in HELD:
+                names = [each["message_id"] for each in client.xpending_range(stream, group, "-", "+", 10_000)]
+                if names:
+                    client.xclaim(stream, group, "dead", 0, names, idle=TAKEN_OVER_MS, justid=True)
 
     def _start(self, *command: str) -> Process:
         log, port = self.folder / f"{command[0]}-{len(self.servers) + len(self.couriers)}.log", quiet_port()

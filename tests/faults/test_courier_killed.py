@@ -23,7 +23,6 @@ def test_a_killed_couriers_messages_are_sent_by_another_with_the_same_code(migra
         shop.made.work()
         shop.made.ready()
 
-        # 15 s idle for messages and 60 s for facts, then the next look: the table in docs/operations.md.
         shop.made.settles()
         assert set(shop.vendor.submissions().values()) == {2}
         assert all(len({sms.code for sms in shop.vendor.sent_to(to)}) == 1 for to in made.values())
@@ -40,4 +39,4 @@ def let_half_be_answered_and_kill(shop: Shop) -> None:
     answered = shop.vendor.answered
     shop.vendor.answer({sms.id for sms in shop.vendor.got[: IN_FLIGHT // 2]})
     wait_until(lambda: shop.vendor.answered == answered + IN_FLIGHT // 2, 60)
-    courier.kill()
+    shop.made.lose(courier)

@@ -34,7 +34,7 @@ def before_the_vendor_has_it(stage: Stage) -> dict[str, str]:
     stage.vendor.way = "unread"
     opened = stage.shop.opened(MANY)
     wait_until(lambda: stage.vendor.reached >= MANY, 60)
-    stage.made.couriers[-1].kill()
+    stage.made.lose(stage.made.couriers[-1])
     assert stage.vendor.taken == []
     return opened
 
@@ -44,7 +44,7 @@ def after_the_vendor_has_it(stage: Stage) -> dict[str, str]:
     stage.vendor.way = "parked"
     opened = stage.shop.opened(MANY)
     wait_until(lambda: len(stage.vendor.taken) == MANY, 60)
-    stage.made.couriers[-1].kill()
+    stage.made.lose(stage.made.couriers[-1])
     return opened
 
 
@@ -60,6 +60,7 @@ def before_it_is_settled(stage: Stage) -> dict[str, str]:
         wait_until(lambda: courier.logged.count("message_accepted") == MANY, 60)
         courier.kill()
         client.execute_command("CLIENT", "UNPAUSE")
+    stage.made.lose(courier)
     return opened
 
 
@@ -90,7 +91,7 @@ def test_a_killed_couriers_codes_are_sent_by_another(
         stage.vendor.free.set()
         stage.made.work()
         stage.made.ready()
-        stage.made.settles(120)  # facts that a dead courier had taken wait for a minute
+        stage.made.settles(120)
         by_message: dict[str, list[str]] = {}
         for one in stage.vendor.taken:
             by_message.setdefault(one.id, []).append(one.text)
