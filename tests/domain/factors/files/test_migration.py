@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from otp_service.domain.factors.files import protobuf
 from otp_service.domain.factors.files.migration import BEGINNING
 from otp_service.domain.factors.files.rows import BadFile, Entry
-from tests.domain.factors.files.made import RFC_SECRET, entries, found, wrong, written
+from tests.domain.factors.files.made import RFC_SECRET, entries, found, written, wrong
 
 # What the app exported, as https://github.com/scito/extract_otp_secrets/blob/master/example_export.txt shows it.
 PI = "CjUKEPqlBekzoNEukL7qlsjBCDYSDnBpQHJhc3BiZXJyeXBpGgtyYXNwYmVycnlwaSABKAEwAhABGAEgACjr4JKK%2B%2F%2F%2F%2F%2F8B"
@@ -19,7 +19,10 @@ TWO = (
     "YmVycnlwaSABKAEwAhABGAEgACiQ7OOa%2Bf%2F%2F%2F%2F8B"
 )
 HOTP = "CiUKEPqlBekzoNEukL7qlsjBCDYSCWhvdHAgZGVtbyABKAEwATgEEAEYASAAKNuv15j6%2F%2F%2F%2F%2FwE%3D"
-UNICODE = "CjYKEPqlBekzoNEukL7qlsjBCDYSHGVuY29kaW5nOiDCv8Okw4TDqcOJPyAoZGVtbykgASgBMAIQARgBIAAorfCurv%2F%2F%2F%2F%2F%2FAQ%3D%3D"
+UNICODE = (
+    "CjYKEPqlBekzoNEukL7qlsjBCDYSHGVuY29kaW5nOiDCv8Okw4TDqcOJPyAo"
+    "ZGVtbykgASgBMAIQARgBIAAorfCurv%2F%2F%2F%2F%2F%2FAQ%3D%3D"
+)
 # The example of https://github.com/dim13/otpauth, which leaves out all that has a default.
 BARE = "CjEKCkhlbGxvId6tvu8SGEV4YW1wbGU6YWxpY2VAZ29vZ2xlLmNvbRoHRXhhbXBsZTAC"
 SECRET = base64.b32decode("7KSQL2JTUDIS5EF65KLMRQIIGY======")
@@ -89,7 +92,7 @@ def test_a_missing_qr_code_is_told() -> None:
         (line(factor(f5=9)), "digits must be"),
         (line(factor(f6=3)), "type must be"),
         (line(protobuf.number(1, 5)), "something else than factors"),
-        (line(protobuf.data(1, protobuf.number(1, 5))), "bits|number where text"),
+        (line(protobuf.data(1, protobuf.number(2, 5))), "a number where text"),
         (line(protobuf.data(1, protobuf.data(1, RFC_SECRET) + protobuf.data(2, b"\xff"))), "not UTF-8"),
         (line(factor(f6=1, f7=2**63)), "counter must be"),
     ],
@@ -98,7 +101,7 @@ def test_a_bad_line_is_told_with_what_to_mend(text: str, why: str) -> None:
     """Each bad line is named by its number, without a word of what stood there."""
     (told,) = wrong("migration", "# exported today\n" + text)
     assert told[0] == 2
-    assert any(each in told[1] for each in why.split("|"))
+    assert why in told[1]
 
 
 @given(st.lists(entries.filter(lambda entry: entry.period_s in (30, None)), max_size=25))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.factors.files.rows import BadFile, Entry
-from tests.domain.factors.files.made import RFC_SECRET, entries, found, wrong, written
+from tests.domain.factors.files.made import RFC_SECRET, entries, found, written, wrong
 
 WIKI = (
     "otpauth://totp/ACME%20Co:john.doe@email.com?secret=HXDMVJECJJWSRB3HWIZR4IFUGFTMXBOZ"

@@ -1,0 +1,114 @@
+"""`csv`: a table whose first line names its columns; what goes out is safe to open in a spreadsheet."""
+
+import base64
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from otp_service.domain.factors.files import values
+from otp_service.domain.factors.files.rows import Asked, BadFile, BadValue, Entry, Given, Row, row, texts
+
+COLUMNS = ("user", "type", "secret", "algorithm", "digits", "period_s", "counter", "label", "issuer")
+HEX = "secret_hex"  # a column of its own: many a secret in hexadecimal is one in base32 too, and another one there
+# What a spreadsheet takes for a formula; an apostrophe in front makes it text (OWASP, "CSV Injection"). A cell that
+# looks as if it had one gets one more, so that each comes back as it was.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_MADE_HARMLESS = re.compile(r"'+[=+\-@\t\r]")
+
+
+def read(lines: Iterable[bytes], asked: Asked) -> Iterator[Row]:
+    """A factor per row below the header; `asked.user_from` names the column of the user if it is not `user`."""
+    number, table = 1, _Table(lines)
+    try:
+        header = table.header(asked.user_from.strip().lower() or COLUMNS[0])
+        for number, cells in table:
+            yield row(number, lambda cells=cells: _entry(header, cells))  # type: ignore[misc]
+    except csv.Error:
+        raise BadFile("this is not CSV: look for a quote that does not end", table.line) from None
+
+
+def write(entries: Iterable[Entry], given: Given) -> Iterator[bytes]:
+    """A header and a row per factor; secrets in base32."""
+    numbered = enumerate(map(_cells, entries), 2)
+    for number, cells in chain([(1, COLUMNS)], numbered):
+        if any(cell != cell.strip() for cell in cells):
+            raise BadFile("this format carries no spaces around a name: take another", number)
+        yield _written(cells)
+
+
+class _Table:
+    """The rows of a table with the line on which each ends; commas part its cells, or semicolons as in many Excels."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        numbered = texts(lines)
+        _, first = next(numbered, (1, ""))
+        delimiter = ";" if first.count(";") > first.count(",") else ","
+        self._rows = csv.reader(chain([first], (text for _, text in numbered)), delimiter=delimiter, strict=True)
+
+    @property
+    def line(self) -> int:
+        return self._rows.line_num
+
+    def header(self, user: str) -> Sequence[str]:
+        """The columns, the user's by its proper name; BadFile unless each is one of ours."""
+        named = [name.strip().lower() for name in next(self._rows, [])]
+        header = [COLUMNS[0] if name == user else name for name in named]
+        for place, name in enumerate(header, 1):
+            if name not in (*COLUMNS, HEX):
+                raise BadFile(f"column {place} is none of {', '.join(COLUMNS)}, {HEX}: rename it or take it out", 1)
+        if len(set(header)) < len(header):
+            raise BadFile("two columns have one name", 1)
+        if COLUMNS[0] not in header or ("secret" in header) == (HEX in header):
+            raise BadFile(f"the first line names the columns: the user's, secret or {HEX}, and maybe others", 1)
+        return header
+
+    def __iter__(self) -> Iterator[tuple[int, Sequence[str]]]:
+        for cells in self._rows:
+            if any(cells):
+                yield self.line, cells
+
+
+def _entry(header: Sequence[str], cells: Sequence[str]) -> Entry:
+    if len(cells) > len(header):
+        raise BadValue("the row has more cells than the first line names")
+    said: Mapping[str, str] = dict(zip(header, map(_plain, cells), strict=False))
+    type = values.type_of(said.get("type") or "totp")
+    moving = said.get("counter", "")
+    if type == "totp" and moving not in ("", "0"):
+        raise BadValue("counter is of hotp alone: leave it empty")
+    return Entry(
+        values.named("user", said.get("user", "")),
+        type,
+        values.hexadecimal(said.get(HEX, "")) if HEX in header else values.base32(said.get("secret", "")),
+        values.algorithm(said.get("algorithm", "")),
+        values.digits(said.get("digits", "")),
+        values.period_s(said.get("period_s", "")) if type == "totp" else None,
+        values.counter(moving) if type == "hotp" else 0,
+        values.maybe("label", said.get("label")),
+        values.maybe("issuer", said.get("issuer")),
+    )
+
+
+def _cells(entry: Entry) -> Sequence[str]:
+    secret = base64.b32encode(entry.secret).decode().rstrip("=")
+    moving = ("", str(entry.counter)) if entry.type == "hotp" else (str(entry.period_s), "")
+    shown = (entry.label or "", entry.issuer or "")
+    return entry.user, entry.type, secret, entry.algorithm, str(entry.digits), *moving, *shown
+
+
+def _written(cells: Iterable[str]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow([harmless(cell) for cell in cells])
+    return out.getvalue().encode()
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _plain(cell: str) -> str:
+    cell = cell.strip()
+    return cell[1:] if _MADE_HARMLESS.match(cell) else cell
