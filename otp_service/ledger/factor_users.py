@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from otp_service.ledger.schema import factor_users
-from otp_service.ledger.writing import insert_once
+from otp_service.ledger.writing import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,11 @@ def introduce(
     """The user of this index, new if they have no factor yet; nobody else changes them until the transaction ends."""
     told = {"application_id": application_id, "test": test, "user_sealed": user_sealed, "created_at": now_ms}
     fresh = {"user_index": user_index, "failures": 0, "locked_until": 0, **told}
-    connection.execute(insert_once(connection, factor_users).values(fresh))
-    return _user(connection.execute(_of(user_index).with_for_update()).one())
+    # Written also where it exists: retention, which may just forget a user without factors, is waited for.
+    row = insert_into(connection, factor_users).values(fresh)
+    touched = {"user_index": row.excluded.user_index}
+    connection.execute(row.on_conflict_do_update(index_elements=["user_index"], set_=touched))
+    return _user(connection.execute(_of(user_index)).one())
 
 
 def read(connection: Connection, user_index: str) -> FactorUser | None:

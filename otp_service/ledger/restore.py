@@ -1,10 +1,10 @@
 """Restore: put a backup back, all of it or nothing.
 
-A restore turns the clock back, and four things must not turn back with it. The version grows past both, so that
+A restore turns the clock back, and five things must not turn back with it. The version grows past both, so that
 every process reloads. The numbers of events jump ahead, so that whoever reads on from one that was given out after the
-backup was made misses none. Hard locks that the database had stay: a restore is no way around them. And `restored_at`
-in `meta` says when it happened: a factor's step up to that time counts as used, since the backup can't know which ones
-were used after it was made.
+backup was made misses none. Hard locks that the database had stay: a restore is no way around them. Codes of factors
+up to `restored_at`, which `meta` keeps, count as used, since the backup can't know which ones were used after it was
+made; and what was held against users with factors stays (restored_factors).
 """
 
 import gzip
@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, exists, select
 
-from otp_service.ledger import events, meta, migrate, schema
+from otp_service.ledger import events, meta, migrate, restored_factors, schema
 from otp_service.ledger.backup import CHUNK, FORMAT, Progress, unheard
 from otp_service.ledger.schema import METADATA
 from otp_service.ledger.writing import insert_once
@@ -50,8 +50,10 @@ def restore(
         seq = events.head(connection)
         if not replace and (full := _full_tables(connection)):
             raise NotEmpty(f"the ledger is not empty ({', '.join(full)}): say replace to lose what is there")
+        used = restored_factors.known(connection)
         _empty(connection)
         _load(connection, path, progress)
+        restored_factors.keep(connection, used, now_ms)
         meta.write(connection, "version", str(max(version, meta.version(connection)) + 1))
         meta.write(connection, "restored_at", str(now_ms))
         meta.write(connection, events.SEQ, str(max(seq, events.head(connection)) + EVENTS_BETWEEN))

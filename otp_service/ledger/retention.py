@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from otp_service.domain.events import OPERATOR
 from otp_service.domain.policy import Policy
-from otp_service.ledger import applications
+from otp_service.ledger import applications, factor_retention
 from otp_service.ledger.engine import reading
 from otp_service.ledger.events import forget as forget_events
 from otp_service.ledger.ids import new_id
@@ -39,6 +39,7 @@ from otp_service.ledger.rows import CLIENT
 from otp_service.ledger.schema import (
     attempts,
     events,
+    factor_history,
     hard_locks,
     messages,
     people,
@@ -48,6 +49,7 @@ from otp_service.ledger.schema import (
 )
 
 BATCH = 500
+_STRAYS = (verifications, messages, events, factor_history)  # which may outlive what is known of their application
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +128,15 @@ def retain(engine: Engine, now_ms: int) -> Retained:
             deleted[kind.table.name] += _in_batches(engine, partial(_delete, rule, kind))
         deleted["hard_locks"] += _delete_lifted(engine, rule)
         _in_batches(engine, partial(forget_events, rule.application_id or OPERATOR, rule.events_ms))
+        factor_retention.forget_history(engine, rule.application_id, rule.history_ms)
+    factor_retention.forget(engine, now_ms)
     return Retained(_forget_people(engine), **deleted)
 
 
 def _rules(engine: Engine, now_ms: int) -> list[_Rule]:
     with reading(engine) as connection:
         kept: dict[str | None, Policy | None] = dict(applications.policies(connection).items())
-        seen = [id for table in (verifications, messages, events) for id in _application_ids(table, connection)]
+        seen = [id for table in _STRAYS for id in _application_ids(table, connection)]
     for stray in (None, *seen):
         kept.setdefault(stray, Policy())
     return [

@@ -16,6 +16,7 @@ ALGORITHMS: dict[str, tuple[Callable[..., Any], int]] = {
     "SHA512": (hashlib.sha512, 64),
 }
 DIGITS = (6, 7, 8)
+LOOK_AHEAD = 10  # presses of a token that nobody typed in: RFC 4226, section 7.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pyotp
 
-from otp_service.domain.factors.codes import ALGORITHMS, Generator
+from otp_service.domain.factors.codes import ALGORITHMS, LOOK_AHEAD, Generator
 from otp_service.domain.factors.requests import EnrolRequest
 from otp_service.ledger import factors
 from otp_service.ledger.factors import Factor
@@ -13,7 +13,6 @@ from otp_service.service.core import random_bytes
 from otp_service.service.factors.sealing import opened
 from otp_service.service.factors.types.base import USED, WRONG, Issued, Trial, Tried
 
-LOOK_AHEAD = 10  # presses that nobody typed in: RFC 4226, section 7.4
 RESYNC_AHEAD = 1000  # two codes in a row find a token that lay in a pocket
 LOOK_BACK = 3  # whose codes are known as used; anything older is as wrong as any
 
