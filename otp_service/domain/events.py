@@ -23,6 +23,7 @@ TYPES = (
     "destination.locked",
     "factor.enrolled",
     "factor.removed",
+    "device.trusted",
     "user.locked",
     "user.disabled",
     "fraud.alarm",

@@ -16,7 +16,13 @@ ASSURANCE = {"sms": "sms", "totp": "totp", "hotp": "totp", "recovery_codes": "re
 # RFC 8176 knows `sms`, and `otp` for one-time passwords such as those of RFC 4226 and RFC 6238. It has no word for
 # recovery codes, which are one-time passwords too: `assurance` tells them apart.
 AMR = {"sms": ["otp", "sms"], "totp": ["otp"], "hotp": ["otp"], "recovery_codes": ["otp"]}
+LEVELS = ("recovery", "sms", "totp", "webauthn")
 REQUIRED = ("iss", "aud", "sub", "jti", "iat", "exp")
+
+
+def suffices(assurance: str, least: str) -> bool:
+    """Whether a proof is worth what a policy asks for."""
+    return LEVELS.index(assurance) >= LEVELS.index(least)
 
 
 @lru_cache(maxsize=32)

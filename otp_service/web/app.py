@@ -13,6 +13,7 @@ from otp_service.web import (
     callbacks,
     challenges,
     console,
+    devices,
     docs,
     events,
     factors,
@@ -51,6 +52,7 @@ def make_app(
     parts = (verifications.blueprint, callbacks.blueprint, ops.blueprint, docs.blueprint, problem_pages.blueprint)
     sending = (
         challenges.blueprint,
+        devices.blueprint,
         factors.blueprint,
         messages.blueprint,
         opt_outs.blueprint,

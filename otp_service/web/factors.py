@@ -97,6 +97,7 @@ def verdict(found: Verdict) -> Json:
         "attempts_left": found.attempts_left,
         "codes_left": known and known.codes_left,
         "proof": found.proof,
+        "trust_token": found.trust_token,
     }
 
 

@@ -11,6 +11,8 @@ FactorId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Proof = Annotated[str, StringConstraints(max_length=4096)]
 # What an app shows beside the code; the colon parts issuer and label in the URI that apps read.
 Shown = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f:]+$")]
+DeviceId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+DeviceLabel = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
 AppCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,8}$")]  # ASCII: other digits are no digits here
 
 
@@ -39,12 +41,33 @@ class ResyncRequest(Body):
     codes: Annotated[list[AppCode], Field(min_length=2, max_length=2)]
 
 
+class Remember(Body):
+    """A device to be remembered, by the name that the application gives it."""
+
+    device_id: DeviceId
+    label: DeviceLabel | None = None  # what its owner knows it by
+
+
+class RememberRequest(Remember):
+    """The body of POST /v1/users/{user}/devices: a device, and a fresh proof in place of a code."""
+
+    proof: Proof
+
+
+class DeviceCheckRequest(Body):
+    """The body of POST /v1/users/{user}/devices/check: what a device shows."""
+
+    device_id: DeviceId
+    token: Annotated[str, StringConstraints(max_length=256)]
+
+
 class FactorCheckRequest(Body):
     """The body of POST /v1/factors/check: a code for a user, whichever of their factors it is of, or for one factor."""
 
     user: User | None = None
     factor: FactorId | None = None
     code: Annotated[str, StringConstraints(max_length=32)]
+    remember: Remember | None = None
 
     @field_validator("code")
     @classmethod

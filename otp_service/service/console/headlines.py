@@ -25,6 +25,7 @@ WORDS: Mapping[str, tuple[str, Tone]] = {
     "destination.locked": ("wrong codes in a row", "bad"),
     "factor.enrolled": ("factor enrolled", "good"),
     "factor.removed": ("factor removed", "note"),
+    "device.trusted": ("device remembered", ""),
     "user.locked": ("user locked", "bad"),
     "user.disabled": ("user disabled", "bad"),
     "fraud.alarm": ("fraud alarm", "bad"),

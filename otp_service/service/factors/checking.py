@@ -1,14 +1,19 @@
 """Checking a code: is this one of the user's factors? Confirming and synchronising one are tries as well."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
 
 from otp_service.domain.errors import Refusal
-from otp_service.domain.factors.requests import FactorCheckRequest
+from otp_service.domain.factors.requests import FactorCheckRequest, Remember
+from otp_service.domain.proof import ASSURANCE
+from otp_service.ledger import factor_users
 from otp_service.ledger.factors import Factor
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
-from otp_service.service.factors import history, trying
+from otp_service.service.factors import devices, history, proofs, trying
 from otp_service.service.factors.listing import owned
 from otp_service.service.factors.trying import Verdict
 from otp_service.service.factors.types import TYPES
@@ -29,7 +34,8 @@ def check(core: Core, caller: Caller, request: FactorCheckRequest) -> Verdict:
             index = owned(connection, caller, request.factor, at_ms)[0].user_index
         else:
             index = user_index_of(core, caller.realm, request.user or "")
-        return trying.run(core, caller, connection, index, at_ms, lambda each: _meant(each, request.factor), attempt)
+        found = trying.run(core, caller, connection, index, at_ms, lambda each: _meant(each, request.factor), attempt)
+        return _granted(core, caller, connection, request.remember, found, at_ms)
 
 
 def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
@@ -63,6 +69,22 @@ def resync(core: Core, caller: Caller, id: str, codes: Sequence[str]) -> Verdict
             lambda trial, each: TYPES[each.type].resync(trial, each, codes),
             "resynced",
         )
+
+
+def _granted(
+    core: Core, caller: Caller, connection: Connection, remember: Remember | None, verdict: Verdict, at_ms: int
+) -> Verdict:
+    """What a right code gets beside the verdict: a proof, and the token of a device that is to be remembered."""
+    policy = caller.application.policy
+    factor = verdict.factor.factor if verdict.factor else None
+    user = factor_users.read(connection, factor.user_index) if factor and (policy.proof or remember) else None
+    if factor is None or user is None:
+        return verdict
+    proof = proofs.of_check(core, caller, history.name_of(core, user), factor, verdict.mark, at_ms)
+    if remember is None or not devices.vouches(policy, ASSURANCE[factor.type]):
+        return replace(verdict, proof=proof)
+    trust_token = devices.remember(core, caller, connection, user, remember, at_ms).token
+    return replace(verdict, proof=proof, trust_token=trust_token)
 
 
 def _meant(factor: Factor, id: str | None) -> bool:

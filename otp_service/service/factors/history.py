@@ -33,6 +33,12 @@ def removed(core: Core, connection: Connection, user: FactorUser, factor: Factor
         _tell(core, connection, user, "factor.removed", factor.id, at_ms, factor=factor.id, type=factor.type)
 
 
+def trusted(core: Core, connection: Connection, user: FactorUser, device: str, at_ms: int) -> None:
+    """A device is remembered; its user may want to hear of it."""
+    factor_history.record(connection, user.application_id, user.user_index, "trusted", at_ms, device=device)
+    _tell(core, connection, user, "device.trusted", device, at_ms, device=device)
+
+
 def tried(connection: Connection, user: FactorUser, factor: Factor | None, event: str, at_ms: int) -> None:
     """What came of a code; whose it would have been is written down where it is known."""
     type = {"type": factor.type} if factor else {}

@@ -4,8 +4,9 @@ from otp_service.ledger import factor_users, factors
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
-from otp_service.service.factors import history, step_up
+from otp_service.service.factors import devices, history, step_up
 from otp_service.service.factors.listing import Shown, owned, shown
+from otp_service.service.factors.types import recovery_codes
 
 
 def remove(core: Core, caller: Caller, id: str, proof: str | None = None) -> Shown:
@@ -17,5 +18,7 @@ def remove(core: Core, caller: Caller, id: str, proof: str | None = None) -> Sho
         step_up.require(core, caller, connection, history.name_of(core, user), "remove", proof, at_ms, factor)
         gone = shown(core, connection, factor)
         factors.remove(connection, factor.id)
+        if factor.status == "active" and factor.type != recovery_codes.NAME:
+            devices.distrust(connection, factor.application_id, factor.user_index, at_ms)
         history.removed(core, connection, user, factor, at_ms)
         return gone

@@ -4,7 +4,7 @@ The row of the user is held from the payment on, so tries of one user come one a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -30,6 +30,7 @@ class Verdict:
     attempts_left: int
     mark: str = ""
     proof: str | None = None
+    trust_token: str | None = field(default=None, repr=False)
 
     @property
     def valid(self) -> bool:

@@ -30,7 +30,7 @@ def introduced(core: Core, caller: Caller, connection: Connection, user: str, no
     sealed = core.ring.seal(user.encode(), index, random_bytes(NONCE_BYTES))
     found = factor_users.introduce(connection, index, caller.application.id, caller.test, sealed, now_ms)
     if found.disabled_at is not None:
-        raise _disabled()
+        raise disabled()
     return found
 
 
@@ -46,7 +46,7 @@ def pay(connection: Connection, user_index: str, now_ms: int) -> int:
     if known is None:
         raise nobody()
     if known.disabled_at is not None:
-        raise _disabled()
+        raise disabled()
     wait_s = -(-(known.locked_until - now_ms) // 1000)
     raise Refusal("user_locked", "too many wrong codes in a row: wait before the next try", retry_after_s=wait_s)
 
@@ -62,5 +62,6 @@ def fail(core: Core, connection: Connection, user: FactorUser, failures: int, no
         history.held(core, connection, user, told, failures, now_ms)
 
 
-def _disabled() -> Refusal:
+def disabled() -> Refusal:
+    """Too many wrong codes."""
     return Refusal("user_disabled", "too many wrong codes in a row: an admin has to lift this")
