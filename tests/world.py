@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from otp_service.domain import apikeys, codes
 from otp_service.domain.ids import address_of
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, keys
-from otp_service.ledger.changes import change
+from otp_service.ledger.changes import Change, change
 from otp_service.service.core import now_ms, random_bytes
 from otp_service.settings import Settings
 from otp_service.store import verifications as store
@@ -82,9 +82,11 @@ class World:
     def __init__(self, parts: Parts) -> None:
         self.parts, self.core = parts, parts.core
         self.app = parts.web()
-        self.shop = self.application("shop", Policy(**PATIENT))
-        self.api = self.caller(*START)
-        self.admin = self.caller(*apikeys.SCOPES)
+        with self._change() as opened:
+            self.shop = applications.create(opened, "shop", Policy(**PATIENT)).id
+            of_api, of_admin = (_key(opened, self.shop, scopes) for scopes in (START, apikeys.SCOPES))
+        self.parts.truths.refresh()
+        self.api, self.admin = (Api(self.app.test_client(), key) for key in (of_api, of_admin))
 
     def application(self, name: str, policy: Policy) -> str:
         with self._change() as opened:
@@ -101,14 +103,8 @@ class World:
 
     def caller(self, *scopes: str, application: str | None = None, **more: Any) -> Api:
         """A caller with a fresh key."""
-        test = bool(more.get("test"))
-        id_, text = apikeys.make(test, random_bytes(16), random_bytes(32))
-        presented = apikeys.read(text)
-        assert presented
         with self._change() as opened:
-            keys.create(
-                opened, id_, application or self.shop, "of a test", apikeys.hashed(presented.secret), scopes, **more
-            )
+            text = _key(opened, application or self.shop, scopes, **more)
         self.parts.truths.refresh()
         return Api(self.app.test_client(), text)
 
@@ -135,3 +131,12 @@ class World:
 
     def _change(self) -> Any:
         return change(self.core.engine, self.core.audit_key, "tests", now_ms())
+
+
+def _key(opened: Change, application: str, scopes: Sequence[str], **more: Any) -> str:
+    """A fresh key, as its caller presents it."""
+    id_, text = apikeys.make(bool(more.get("test")), random_bytes(16), random_bytes(32))
+    presented = apikeys.read(text)
+    assert presented
+    keys.create(opened, id_, application, "of a test", apikeys.hashed(presented.secret), scopes, **more)
+    return text

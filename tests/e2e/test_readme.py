@@ -40,9 +40,9 @@ def the(beginning: str) -> str:
     return found.pop()
 
 
-# The suite runs `make test`, and CI both.
-NOT_RUN_HERE = {"make test", "make check"}
-DEV, DEMO, HELP, SPEC, BENCH = (f"make {target}" for target in ("dev", "demo", "help", "spec", "bench"))
+# The suite runs `make test`, CI both, and test_bench.py the last.
+NOT_RUN_HERE = {"make test", "make check", "make bench"}
+DEV, DEMO, HELP, SPEC = (f"make {target}" for target in ("dev", "demo", "help", "spec"))
 START, CHECK = "curl -s $URL/v1/verifications -H", "curl -s $URL/v1/verifications/check -H"
 SETTINGS = "export OTP_"
 KEYS, DOCTOR = "otp-service keys create", "otp-service doctor --production"
@@ -50,7 +50,7 @@ ONCE = ("otp-service migrate", "otp-service apps create", KEYS, DOCTOR)
 SERVE, WORKER = "otp-service serve", "otp-service worker"
 LATER = ("apps show Shop", "apps set Shop ")
 GATEWAY = ("otp-service route explain", "otp-service reports route", "otp-service senders plan")
-RUN_HERE = (DEV, DEMO, HELP, SPEC, BENCH, START, CHECK, SETTINGS, *ONCE, SERVE, WORKER, *LATER, *GATEWAY)
+RUN_HERE = (DEV, DEMO, HELP, SPEC, START, CHECK, SETTINGS, *ONCE, SERVE, WORKER, *LATER, *GATEWAY)
 
 
 def test_every_command_is_run_by_a_test() -> None:
@@ -123,14 +123,6 @@ def test_what_make_prints(command: str, words: str) -> None:
 
     assert told.returncode == 0, told.stderr
     assert words in told.stdout
-
-
-def test_make_bench_measures() -> None:
-    """`make bench` measures the service beside what it stands on; here with --quick."""
-    told = shell(f'{the(BENCH)} ARGS="--quick"', surroundings(OTP_SETUP_APT="no"))
-
-    assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
-    assert json.loads((ROOT / "build/bench.json").read_text())["rows"]
 
 
 def exported(**values: str) -> dict[str, str]:
