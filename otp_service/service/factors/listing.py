@@ -63,7 +63,7 @@ def shown(core: Core, connection: Connection, factor: Factor) -> Shown:
     """A factor with what is sealed of it, but for its secret."""
     kept = opened(core, factor)
     left = recovery_codes.left(connection, factor.id) if factor.type == recovery.NAME else None
-    return Shown(factor, kept.label, kept.issuer, left)
+    return Shown(factor, kept.label if kept else "", kept and kept.issuer, left)
 
 
 def owned(connection: Connection, caller: Caller, id: str, at_ms: int) -> tuple[Factor, FactorUser]:

@@ -3,10 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, field
 
-from otp_service.domain.errors import Refusal
+import structlog
+
 from otp_service.domain.keys import NONCE_BYTES, UnknownKid
 from otp_service.ledger.factors import Factor
 from otp_service.service.core import Core, random_bytes
+
+log = structlog.get_logger("otp_service.factors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,16 @@ def seal(core: Core, application_id: str, user_index: str, factor_id: str, kept:
     return core.ring.seal(json.dumps(asdict(kept)).encode(), bound_to, random_bytes(NONCE_BYTES))
 
 
-def opened(core: Core, factor: Factor) -> Kept:
-    """What was sealed; Refusal unavailable if it was moved here from another row, changed, or its key is gone."""
+def opened(core: Core, factor: Factor) -> Kept | None:
+    """What was sealed; None, and a line in the log, if it was moved here from another row, changed, or its key is gone.
+
+    One that does not open must not keep a user from the others, and no code is right for it.
+    """
     try:
         raw = core.ring.open(factor.sealed, _place(factor.application_id, factor.user_index, factor.id))
     except (UnknownKid, ValueError):
-        raise Refusal(
-            "unavailable", "this factor's secret does not open: its row or the key ring was changed"
-        ) from None
+        log.error("factor_does_not_open", factor=factor.id)
+        return None
     return Kept(**json.loads(raw))
 
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import pyotp
 
-from otp_service.domain.factors.codes import ALGORITHMS, LOOK_AHEAD, Generator
+from otp_service.domain.factors.codes import ALGORITHMS, LOOK_AHEAD
 from otp_service.domain.factors.requests import EnrolRequest
 from otp_service.ledger import factors
 from otp_service.ledger.factors import Factor
 from otp_service.service.core import random_bytes
-from otp_service.service.factors.sealing import opened
 from otp_service.service.factors.types.base import USED, WRONG, Issued, Trial, Tried
+from otp_service.service.factors.types.generators import generator_of
 
 RESYNC_AHEAD = 1000  # two codes in a row find a token that lay in a pocket
 LOOK_BACK = 3  # whose codes are known as used; anything older is as wrong as any
@@ -46,16 +46,17 @@ def confirm(trial: Trial, factor: Factor, code: str) -> Tried:
 def accept(trial: Trial, factor: Factor, code: str) -> Tried:
     """Takes the next code, or one a few presses later."""
     next = factor.counter
-    found = _generator(trial, factor).matching(range(next - LOOK_BACK, next + LOOK_AHEAD), code)
-    if not found:
-        return WRONG
-    return _use(trial, factor, found[-1])
+    generator = generator_of(trial, factor)
+    found = generator.matching(range(next - LOOK_BACK, next + LOOK_AHEAD), code) if generator else []
+    return _use(trial, factor, found[-1]) if found else WRONG
 
 
 def resync(trial: Trial, factor: Factor, codes: Sequence[str]) -> Tried:
     """Takes two codes of counters that follow each other, far ahead."""
     first, second = codes
-    generator = _generator(trial, factor)
+    generator = generator_of(trial, factor)
+    if generator is None:
+        return WRONG
     found = generator.matching(range(factor.counter, factor.counter + RESYNC_AHEAD), first)
     pairs = [counter + 1 for counter in found if generator.matching([counter + 1], second)]
     return _use(trial, factor, pairs[0]) if pairs else WRONG
@@ -64,7 +65,3 @@ def resync(trial: Trial, factor: Factor, codes: Sequence[str]) -> Tried:
 def _use(trial: Trial, factor: Factor, counter: int) -> Tried:
     taken = factors.accept_counter(trial.connection, factor.id, counter, trial.at_ms)
     return Tried(None, str(counter)) if taken else USED
-
-
-def _generator(trial: Trial, factor: Factor) -> Generator:
-    return Generator(opened(trial.core, factor).secret or "", factor.algorithm or "SHA1", factor.digits or 6)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import pyotp
 
-from otp_service.domain.factors.codes import ALGORITHMS, Generator, step_of, steps
+from otp_service.domain.factors.codes import ALGORITHMS, step_of, steps
 from otp_service.domain.factors.requests import EnrolRequest
 from otp_service.ledger import factors
 from otp_service.ledger.factors import Factor
 from otp_service.service.core import random_bytes
-from otp_service.service.factors.sealing import opened
 from otp_service.service.factors.types.base import USED, WRONG, Issued, Trial, Tried
+from otp_service.service.factors.types.generators import generator_of
 
 CONFIRM_STEPS = 4  # a device may be so far off when it is enrolled
 RESYNC_STEPS = 20  # two codes in a row find one that is ten minutes off
@@ -54,14 +54,17 @@ def resync(trial: Trial, factor: Factor, codes: Sequence[str]) -> Tried:
     """Takes two codes of steps that follow each other, however far off within ten minutes."""
     first, second = codes
     now = _now(trial, factor)
-    generator = _generator(trial, factor)
+    generator = generator_of(trial, factor)
+    if generator is None:
+        return WRONG
     found = generator.matching(range(now - RESYNC_STEPS, now + RESYNC_STEPS), first)
     pairs = [step + 1 for step in found if generator.matching([step + 1], second)]
     return _use(trial, factor, pairs[-1], now) if pairs else WRONG
 
 
 def _accept(trial: Trial, factor: Factor, code: str, among: Sequence[int]) -> Tried:
-    found = _generator(trial, factor).matching(among, code)
+    generator = generator_of(trial, factor)
+    found = generator.matching(among, code) if generator else []
     return _use(trial, factor, found[-1], _now(trial, factor)) if found else WRONG
 
 
@@ -72,7 +75,3 @@ def _use(trial: Trial, factor: Factor, step: int, now: int) -> Tried:
 
 def _now(trial: Trial, factor: Factor) -> int:
     return step_of(trial.at_ms, factor.period_s or 30)
-
-
-def _generator(trial: Trial, factor: Factor) -> Generator:
-    return Generator(opened(trial.core, factor).secret or "", factor.algorithm or "SHA1", factor.digits or 6)
