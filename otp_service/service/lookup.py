@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address, read_verification_id
@@ -20,14 +21,32 @@ from otp_service.store.operation import Operation
 Record = Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A verification at a moment of the store's clock; `shape` and `asked` only of a live one, such as digits:6."""
+
+    past: Past
+    now_ms: int
+    shape: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)  # for what user and binding, among others
+
+
 def get(core: Core, caller: Caller, id_: str) -> Past:
     """The verification of this id: as the store knows it, else as the ledger does."""
+    return seen(core, caller, id_).past
+
+
+def seen(core: Core, caller: Caller, id_: str) -> Seen:
+    """The same, with what the store alone knows of a live one."""
     at = _address(core, caller, id_)
     now, record = store.read(core.link, core.cells, at)
     found = _from_record(core, caller, record, id_, now) or past(core, caller, id_)
     if found is None:
         nothing_there()
-    return _as_retained(found, now, caller.application.policy)
+    found = _as_retained(found, now, caller.application.policy)
+    if found.status != "pending" or record.get("id") != id_:
+        return Seen(found, now)
+    return Seen(found, now, record["sh"], envelope_of(core, record["env"], record["mid"]) or {})
 
 
 def _as_retained(found: Past, now: int, policy: Policy) -> Past:

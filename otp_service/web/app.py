@@ -20,6 +20,7 @@ from otp_service.web import (
     messages,
     ops,
     opt_outs,
+    pages,
     problem_pages,
     problems,
     requests,
@@ -59,7 +60,7 @@ def make_app(
         tracking.blueprint,
         simulate.blueprint,
     )
-    for blueprint in (*parts, *sending, *admin.blueprints, *extra):
+    for blueprint in (*parts, *sending, *pages.blueprints, *admin.blueprints, *extra):
         app.register_blueprint(blueprint)
     events.install(app, most_streams)
     if not core.production:

@@ -4,13 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from otp_service.domain.factors.requests import Proof, Shown
+from otp_service.domain.factors.requests import Shown
 from otp_service.domain.requests import Binding, Body, Client, Locale, User
 
 Kind = Literal["code", "enrol", "check"]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 State = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,256}$")]
+Proof = Annotated[str, StringConstraints(max_length=1500)]  # it travels in the link
 Id = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 

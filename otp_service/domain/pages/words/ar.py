@@ -5,6 +5,7 @@ WORDS = {
     "continue": "متابعة",
     "back": "العودة إلى {app}",
     "cancel": "إلغاء",
+    "retry": "حاول مرة أخرى",
     "wait": "يمكنك المتابعة بعد {time}.",
     "digits": "عدد الأرقام: {count}",
     "symbols": "عدد الأحرف والأرقام: {count}",

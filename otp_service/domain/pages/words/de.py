@@ -5,6 +5,7 @@ WORDS = {
     "continue": "Weiter",
     "back": "Zurück zu {app}",
     "cancel": "Abbrechen",
+    "retry": "Noch einmal versuchen",
     "wait": "Weiter geht es in {time}.",
     "digits": "{count} Ziffern",
     "symbols": "{count} Buchstaben und Ziffern",

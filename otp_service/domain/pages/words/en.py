@@ -5,6 +5,7 @@ WORDS = {
     "continue": "Continue",
     "back": "Back to {app}",
     "cancel": "Cancel",
+    "retry": "Try again",
     "wait": "You can go on in {time}.",
     "digits": "{count} digits",
     "symbols": "{count} letters and digits",

@@ -5,6 +5,7 @@ WORDS = {
     "continue": "Continuar",
     "back": "Volver a {app}",
     "cancel": "Cancelar",
+    "retry": "Intentar de nuevo",
     "wait": "Podrá continuar en {time}.",
     "digits": "{count} cifras",
     "symbols": "{count} letras y cifras",

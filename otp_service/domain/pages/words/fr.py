@@ -5,6 +5,7 @@ WORDS = {
     "continue": "Continuer",
     "back": "Retour à {app}",
     "cancel": "Annuler",
+    "retry": "Réessayer",
     "wait": "Vous pourrez continuer dans {time}.",
     "digits": "{count} chiffres",
     "symbols": "{count} lettres et chiffres",

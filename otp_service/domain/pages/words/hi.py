@@ -5,6 +5,7 @@ WORDS = {
     "continue": "आगे बढ़ें",
     "back": "{app} पर वापस जाएँ",
     "cancel": "रद्द करें",
+    "retry": "फिर से कोशिश करें",
     "wait": "आप {time} बाद आगे बढ़ सकते हैं।",
     "digits": "{count} अंक",
     "symbols": "{count} अक्षर और अंक",

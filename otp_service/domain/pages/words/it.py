@@ -5,6 +5,7 @@ WORDS = {
     "continue": "Continua",
     "back": "Torna a {app}",
     "cancel": "Annulla",
+    "retry": "Riprova",
     "wait": "Potrà continuare tra {time}.",
     "digits": "{count} cifre",
     "symbols": "{count} lettere e cifre",

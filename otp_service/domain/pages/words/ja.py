@@ -5,6 +5,7 @@ WORDS = {
     "continue": "続ける",
     "back": "{app}に戻る",
     "cancel": "キャンセル",
+    "retry": "もう一度試す",
     "wait": "あと{time}で続けられます。",
     "digits": "数字{count}桁",
     "symbols": "英数字{count}文字",

@@ -5,6 +5,7 @@ WORDS = {
     "continue": "Continuar",
     "back": "Voltar a {app}",
     "cancel": "Cancelar",
+    "retry": "Tentar outra vez",
     "wait": "Poderá continuar daqui a {time}.",
     "digits": "{count} algarismos",
     "symbols": "{count} letras e algarismos",

@@ -5,6 +5,7 @@ WORDS = {
     "continue": "继续",
     "back": "返回{app}",
     "cancel": "取消",
+    "retry": "重试",
     "wait": "{time}后可以继续。",
     "digits": "{count}位数字",
     "symbols": "{count}位字母和数字",

@@ -1,0 +1,1 @@
+"""Hosted pages: their links, what people do on them, and the signed word with which they lead back."""

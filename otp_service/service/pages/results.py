@@ -1,0 +1,42 @@
+"""The way back: the product's own address, with its state and a short signed word of what came of the page."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from otp_service.domain import proof
+from otp_service.domain.keys import b64, mac
+from otp_service.domain.pages.page import Page
+from otp_service.service.core import Core, now_ms
+
+LIFE_S = 300
+
+
+def way_back(core: Core, page: Page, outcome: str, **told: str | None) -> dict[str, str]:
+    """What the product gets: its `state` if it gave one, and the `result`."""
+    found = {"result": _result(core, page, outcome, told)}
+    return found | ({"state": page.state} if page.state else {})
+
+
+def address(page: Page, told: dict[str, str]) -> str:
+    """The return address with what the product gets."""
+    return f"{page.return_url}{'&' if '?' in page.return_url else '?'}{urlencode(told)}"
+
+
+def _result(core: Core, page: Page, outcome: str, told: dict[str, str | None]) -> str:
+    """A JWT by the keys of proofs. It is none: its subject is the page, and neither `purpose` nor `amr` is in it."""
+    at_s = now_ms() // 1000
+    claims: dict[str, Any] = {
+        "iss": core.public_url,
+        "aud": page.application,
+        "sub": page.id,
+        "jti": b64(mac(core.index_key, "page-result", page.id, outcome)[:16]),
+        "iat": at_s,
+        "exp": at_s + LIFE_S,
+        "kind": page.kind,
+        "outcome": outcome,
+        "verification": page.verification,
+        "user": page.user,
+        "state": page.state,
+        **told,
+    }
+    return proof.sign(core.ring, {name: value for name, value in claims.items() if value is not None})
