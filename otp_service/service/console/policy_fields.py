@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -123,7 +123,7 @@ def _kind(name: str, found: FieldInfo, choices: tuple[str, ...]) -> Kind:
         return "prices"
     if name.startswith("spend_"):
         return "money"
-    if name in ("channels", "countries", "blocked_line_types", "step_up"):
+    if name in ("channels", "countries", "blocked_line_types", "step_up") or get_origin(found.annotation) is list:
         return "list"
     return "number" if found.annotation in (int, float) else "text"
 
