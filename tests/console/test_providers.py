@@ -95,7 +95,7 @@ def test_a_provider_is_switched_off_and_on(console: Console) -> None:
     page = console.page("admin")
     page.goto("/console/providers")
     page.get_by_role("link", name="Switch swift off").click()
-    expect(page.get_by_text("From now on frugal will carry what they can of it.")).to_be_visible()
+    expect(page.get_by_text("From now on frugal carries what can be carried.")).to_be_visible()
     page.get_by_label("Reason").fill("its receipts lie")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("swift carries nothing more")

@@ -57,6 +57,7 @@ def _end(response: Response) -> Response:
 def _http(error: HTTPException) -> Any:
     if error.code is not None and error.code < 400:
         return error
+    g.who = guard.whoever()
     code = problems.code_of(error.code or 500)
     return layout.problem(Refusal(code, PROBLEMS[code][1]))
 

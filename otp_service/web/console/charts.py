@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 200, 44, 20, 8
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 206, 44, 26, 8
 LETTERS = "abcdef"
 HEATS = 4
 
@@ -106,10 +106,10 @@ def _below(labels: Sequence[str]) -> Markup:
     every = max(1, -(-len(labels) // 8))
     shown = [(place, label) for place, label in enumerate(labels) if place % every == 0]
     return Markup("").join(
-        Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
-            _x(place, len(labels)), HEIGHT - 4, label
+        Markup('<text x="{:.1f}" y="{}" text-anchor="middle"{}>{}</text>').format(
+            _x(place, len(labels)), HEIGHT - 4, Markup(' class="also"') if at % 2 else "", label
         )
-        for place, label in shown
+        for at, (place, label) in enumerate(shown)
     )
 
 

@@ -51,6 +51,14 @@ def admit(route: Route) -> None:
         raise Refusal("forbidden", f"this needs the role {route.role}")
 
 
+def whoever() -> SignedIn | None:
+    """Whoever asks, for a page that concerns nobody; nobody while the ledger is away."""
+    try:
+        return g.who or _resumed()
+    except Refusal:
+        return None
+
+
 def csrf_token() -> str:
     """What every form carries: only this browser's pages of this session know it."""
     return sessions.tied(secret(), "csrf")

@@ -7,13 +7,16 @@ from typing import Any
 from flask import Response, request
 
 from otp_service.domain.errors import invalid_field
-from otp_service.domain.times import milliseconds
+from otp_service.domain.times import milliseconds, rfc3339
 from otp_service.ledger.audit import Entry, Wanted
 from otp_service.service.admin import audit
 from otp_service.web.console.frame import application_filter, core, page, render
 
 A_PAGE = 50
 VERIFIED = 2_000  # entries looked at while a page is drawn: a tenth of a second
+
+TIMES = ("_at", "expires_ms", "until_ms")
+A_TIME_MS = 1_000_000_000_000  # since 2001: no duration is as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def _flat(value: Any, at: str = "") -> list[tuple[str, str]]:
         return []  # nothing was there: said by its absence
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return [(at, ", ".join(value))]
+    if isinstance(value, int) and at.endswith(TIMES) and value > A_TIME_MS:
+        return [(at, f"{rfc3339(value)[:19].replace('T', ' ')} UTC")]
     return [(at, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))]
 
 

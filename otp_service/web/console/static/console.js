@@ -52,18 +52,24 @@ document.addEventListener("click", (event) => {
 
 // <div data-live="/console/..." data-every-s="5"> shows what that piece answers, again and again, while it is looked at.
 function keepLive(place) {
+  const stale = document.createElement("p");
+  stale.className = "flash note";
+  stale.setAttribute("role", "status");
+  stale.textContent = "What is below is not fresh: the last try to look again failed.";
   const every = Number(place.dataset.everyS || 5) * 1000;
   const again = async () => {
     if (!document.hidden && !place.contains(document.activeElement)) {
       try {
         const answer = await fetch(place.dataset.live, { headers: { "X-Piece": "1" } });
         if (answer.redirected || answer.status === 401) return location.reload();
-        if (answer.ok) {
+        if (!answer.ok) throw new Error("no answer");
+        stale.remove();
+        if (!place.contains(document.activeElement)) {
           place.innerHTML = await answer.text();
           place.dispatchEvent(new CustomEvent("piece", { bubbles: true }));
         }
       } catch {
-        // The next try may find the network again.
+        if (!stale.isConnected) place.before(stale); // the next try may find the network again
       }
     }
     setTimeout(again, every);
@@ -96,3 +102,25 @@ document.addEventListener("submit", async (event) => {
   form.parentElement.replaceChildren(shown);
   shown.focus();
 });
+
+// What takes a while says that it is at work; a download ends on this page.
+let soon = 0;
+function atWork(there) {
+  if (!there || /\.csv|\/export/.test(there)) return;
+  clearTimeout(soon);
+  soon = setTimeout(() => document.documentElement.setAttribute("data-busy", ""), 300);
+}
+function atRest() {
+  clearTimeout(soon);
+  document.documentElement.removeAttribute("data-busy");
+}
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented) atWork(event.submitter?.formAction || event.target.action);
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  const away = !link || link.target || link.origin !== location.origin || link.getAttribute("href").startsWith("#");
+  if (!away && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey) atWork(link.href);
+});
+addEventListener("pageshow", atRest);
+addEventListener("keydown", (event) => event.key === "Escape" && atRest());
