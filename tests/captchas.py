@@ -34,6 +34,7 @@ class CaptchaVendor:
     garbage: bytes | None = None
     pause_s: float = 0.0  # before each piece of eight bytes
     url: str = ""
+    hung_up: int = 0  # connections that were closed before the answer was read
     free: threading.Event = field(default_factory=threading.Event)  # while it is not set, nobody is answered
 
     def __post_init__(self) -> None:
@@ -87,6 +88,7 @@ def captcha_vendor(kind: str = "turnstile") -> Iterator[CaptchaVendor]:
                 try:
                     self.wfile.write(body[at : at + 8])
                 except OSError:
+                    vendor.hung_up += 1
                     return
 
         log_message: Callable[..., None] = lambda *_: None

@@ -64,11 +64,16 @@ def judge(captcha: Captcha, status: int, body: bytes, hostnames: Collection[str]
     if status >= 500 or told is None or not isinstance(told.get("success"), bool):
         return Verdict("unable", "unreadable")
     if not told["success"]:
-        codes = [str(code) for code in told.get("error-codes") or ["none"]]
+        codes = _codes(told.get("error-codes"))
         return Verdict("unable" if OURS.intersection(codes) else "refused", codes[0][:40])
     if str(told.get("hostname", "")).lower() not in hostnames:
         return Verdict("refused", "hostname")
     return _scored(captcha, captcha.least_score, told)
+
+
+def _codes(told: object) -> list[str]:
+    """Why a vendor says no; it is a no whatever form the reasons have."""
+    return [str(code) for code in told] if isinstance(told, list) and told else ["none"]
 
 
 def _scored(captcha: Captcha, least: float | None, told: Mapping[str, Any]) -> Verdict:

@@ -15,7 +15,7 @@ from otp_service.domain.captchas import Captcha, judge, question
 from otp_service.domain.errors import Refusal
 
 LIMIT_S = 5.0  # in all: names, connection, question and answer
-STEP_S = 4.0  # of each step, so that a thread that nobody waits for any more ends as well
+STEP_S = 4.0  # of each step, so that a thread that nobody waits for any more ends as well; a drip ends with the whole
 ILL_S = 10.0
 MOST_AT_ONCE = 8
 MAX_BYTES = 16_384
@@ -75,9 +75,10 @@ class Asker:
         # To a transport directly, since a client follows redirects if told and logs URLs.
         self._transport = self._transport or httpx.HTTPTransport(verify=ssl.create_default_context())
         request = httpx.Request("POST", captcha.url, data=form, extensions={"timeout": STEPS})
+        ends = time.monotonic() + self._limit_s
         response = self._transport.handle_request(request)
         try:
-            return response.status_code, _body(response)
+            return response.status_code, _body(response, ends)
         finally:
             response.close()
 
@@ -87,10 +88,10 @@ def unreachable() -> Refusal:
     return Refusal("unavailable", "who made this CAPTCHA can't be asked now; nothing was used up", retry_after_s=5)
 
 
-def _body(response: httpx.Response) -> bytes:
+def _body(response: httpx.Response, ends: float) -> bytes:
     found = b""
     for piece in response.iter_raw():
         found += piece
-        if len(found) > MAX_BYTES:
+        if len(found) > MAX_BYTES or time.monotonic() >= ends:
             return b""
     return found

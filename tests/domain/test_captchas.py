@@ -67,6 +67,12 @@ def test_rubbish_is_no_answer(body: bytes) -> None:
     assert judge(TURNSTILE, 200, body, {"shop.example"}).end == "unable"
 
 
+@pytest.mark.parametrize("codes", [None, 5, True, "invalid-input-secret", {}, [], [None], [["x"]]])
+def test_a_no_is_a_no_whatever_its_reasons_look_like(codes: object) -> None:
+    """Reasons of another form than the vendors document do no harm."""
+    assert judged(TURNSTILE, {"success": False, "error-codes": codes}) == "refused"
+
+
 def test_a_vendor_in_trouble_says_nothing() -> None:
     """With a status of 500 and more even a yes is no answer."""
     assert judged(TURNSTILE, OK, 502) == "unable"

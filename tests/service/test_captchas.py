@@ -73,6 +73,15 @@ def test_a_vendor_that_drips_is_not_waited_for(vendor: CaptchaVendor) -> None:
     assert unable(Asker(limit_s=0.6), captcha(vendor))
 
 
+def test_a_vendor_that_drips_holds_no_thread() -> None:
+    """Nobody reads on what nobody waits for: however long a vendor drips, its threads are soon free for others."""
+    with captcha_vendor() as vendor:
+        asker = Asker(limit_s=0.2)
+        vendor.pause_s, vendor.garbage = 0.05, b"x" * 16_000  # a hundred seconds
+        assert unable(asker, captcha(vendor))
+        wait_until(lambda: vendor.hung_up == 1, 30)
+
+
 def test_a_vendor_that_is_away_is_not_waited_for(vendor: CaptchaVendor) -> None:
     """Where nobody listens it is unavailable."""
     gone = Captcha(vendor.kind, SITE_KEY, SECRET, verify_url="http://127.0.0.1:9/siteverify")
