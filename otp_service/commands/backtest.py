@@ -1,6 +1,5 @@
 """`backtest`: what the brake would have made of the attempts that another vendor sent."""
 
-import csv
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import click
 from otp_service.commands.output import as_json as json_option
 from otp_service.commands.output import show
 from otp_service.commands.replay_report import write_report
-from otp_service.commands.replaying import policy_of, replayed
+from otp_service.commands.replaying import cells, policy_of, replayed
 from otp_service.domain.replay.attempts import Attempts, attempts
 from otp_service.domain.replay.backtest import Backtest, Line
 from otp_service.domain.replay.trace import BadTrace, Row
@@ -59,7 +58,7 @@ def _again(found: Attempts, _: str) -> Iterator[Iterator[Row]]:
 def _read(path: Path) -> Attempts:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return attempts(csv.reader(file))
+            return attempts(cells(file))
     except BadTrace as error:
         raise RuntimeError(f"{path}, {error}") from None
     except OSError as error:

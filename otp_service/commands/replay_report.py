@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
 
-from otp_service.commands.replaying import Outcome, replayed
+from otp_service.commands.replaying import Outcome, replayed, written
 from otp_service.domain.policy import Policy
 from otp_service.domain.replay.page import report
 from otp_service.domain.replay.scoring import Score
@@ -22,7 +22,8 @@ def write_report(out: Path, name: str, policy: Policy, outcome: Outcome, source:
     sweep = [(factor, _under(policy, factor, outcome, source)) for factor in FACTORS]
     cut = outcome.score.rows > MOST_SWEPT
     note = f"Of this long trace the first {MOST_SWEPT:,} requests are in the curve." if cut else ""
-    out.write_text(report(name, outcome.score, sweep, note))
+    with written(out) as file:
+        file.write(report(name, outcome.score, sweep, note))
 
 
 def _under(policy: Policy, factor: float, outcome: Outcome, source: Source) -> Score:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from pydantic import ValidationError
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from otp_service.commands.embedded import find_store
 from otp_service.domain.policy import Policy
 from otp_service.domain.replay.scoring import Score, Verdict
-from otp_service.domain.replay.trace import Row, rows
+from otp_service.domain.replay.trace import BadTrace, Row, rows
 from otp_service.service.replay.judge import BRAKE_ALONE, Bench
 from otp_service.service.replay.run import Replay, Replayed, percentile
 from otp_service.store.batches import batches
@@ -47,7 +47,27 @@ def trace_rows(path: Path, label: str) -> Iterator[Iterator[Row]]:
     except OSError as error:
         raise RuntimeError(f"{path} can't be read: {error.strerror}") from None
     with file, click.progressbar(length=path.stat().st_size or 1, label=label, file=sys.stderr) as bar:
-        yield _watched(rows(csv.reader(_text(path, file))), file.tell, bar)
+        yield _watched(rows(cells(_text(path, file))), file.tell, bar)
+
+
+def cells(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The cells of each line of a CSV; BadTrace where it is none."""
+    reader = csv.reader(lines)
+    try:
+        yield from reader
+    except csv.Error:
+        raise BadTrace(f"line {reader.line_num}: this is no CSV; look for a quote that does not end") from None
+
+
+@contextmanager
+def written(path: Path) -> Iterator[TextIO]:
+    """A file to write to; RuntimeError where there can be none."""
+    try:
+        file = path.open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        raise RuntimeError(f"{path} can't be written: {error.strerror}") from None
+    with file:
+        yield file
 
 
 def _text(path: Path, file: Any) -> Iterator[str]:

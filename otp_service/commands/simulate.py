@@ -16,7 +16,7 @@ from otp_service.commands.admin import opened
 from otp_service.commands.output import as_json as json_option
 from otp_service.commands.output import show
 from otp_service.commands.replay_report import write_report
-from otp_service.commands.replaying import Outcome, Told, policy_of, replayed, trace_rows, verdict_cells
+from otp_service.commands.replaying import Outcome, Told, policy_of, replayed, trace_rows, verdict_cells, written
 from otp_service.domain.replay.scoring import Score, summary
 from otp_service.domain.replay.trace import COLUMNS, BadTrace, Row, cells_of
 from otp_service.domain.replay.traffic.attacks import FAMILIES
@@ -114,7 +114,7 @@ def _written(path: Path | None) -> Iterator[Told | None]:
     if path is None:
         yield None
         return
-    with path.open("w", newline="") as file:
+    with written(path) as file:
         table = csv.writer(file)
         table.writerow(("decision", "sent", "reasons"))
         yield lambda each: table.writerow(verdict_cells(each.verdict))
@@ -175,7 +175,7 @@ def export(out: Path, application: str, hours: float, rows: int) -> None:
 
 
 def _save(out: Path, found: Sequence[Row], label: str) -> None:
-    with out.open("w", newline="") as file, click.progressbar(found, label=label, file=sys.stderr) as bar:
+    with written(out) as file, click.progressbar(found, label=label, file=sys.stderr) as bar:
         table = csv.writer(file)
         table.writerow(COLUMNS)
         table.writerows(map(cells_of, bar))

@@ -80,6 +80,26 @@ def test_a_bad_trace_is_refused_with_its_line(trace: Path, line: str, said: str)
     assert said in str(failed.exception)
 
 
+@pytest.mark.parametrize("command", [("simulate", "fraud"), ("backtest",)])
+def test_a_quote_that_does_not_end_is_told_with_its_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """A file that is no CSV is refused in a sentence."""
+    path = tmp_path / "broken.csv"
+    path.write_text('t_s,to,price_micros,date_created,converted\n0,"' + "x" * 200_000)
+    failed = run(*command, path)
+
+    assert isinstance(failed.exception, RuntimeError)
+    assert f"{path}, line 2: this is no CSV" in str(failed.exception)
+
+
+@pytest.mark.parametrize("option", ["--decisions", "--report"])
+def test_what_can_not_be_written_is_told(trace: Path, tmp_path: Path, option: str) -> None:
+    """A place that is none is named in a sentence."""
+    failed = run("simulate", "fraud", trace, option, tmp_path / "nowhere" / "out")
+
+    assert isinstance(failed.exception, RuntimeError)
+    assert "out can't be written: No such file or directory" in str(failed.exception)
+
+
 def test_a_bad_policy_is_refused_by_its_field(trace: Path, tmp_path: Path) -> None:
     """A policy in a file is held to what a policy may hold."""
     policy = tmp_path / "policy.json"
