@@ -192,7 +192,7 @@ def touch(change: Change, book: Book) -> None:
 
 def load(connection: Connection, book: Book, known: Listed | None) -> Listed:
     """A list as requests look it up; `known` itself while it has not changed: it may have a million rows."""
-    version = _version(connection, book)
+    version = version_of(connection, book)
     if known is not None and known.version == version:
         return known
     columns = [book.table.c[name] for name in ("application_id", "kind", "value", "expires_at")]
@@ -236,7 +236,7 @@ def _range(value: str) -> str:
     return mask(f"+{value}") if value.isdigit() and len(value) > LONGEST_RANGE else value
 
 
-def _version(connection: Connection, book: Book) -> str:
+def version_of(connection: Connection, book: Book) -> str:
     """When the list last changed; a restore turns that back, so it tells too."""
     return f"{meta.read(connection, _CHANGED[book.word])}/{meta.read(connection, 'restored_at')}"
 

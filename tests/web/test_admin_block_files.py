@@ -1,13 +1,19 @@
 """Blocks and allows as files."""
 
 import csv
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from otp_service.ledger import blocks
 from otp_service.ledger.engine import reading
 from otp_service.service.admin import block_files
+from otp_service.service.admin.named import kept
+from otp_service.service.admin.opening import changing
 from tests.web.test_admin_applications import fields
 from tests.web.test_admin_audit import acts, entries
 from tests.world import NUMBER, OTHER_NUMBER, World
@@ -68,6 +74,21 @@ def test_a_known_row_takes_the_reason_and_end_of_the_file(world: World) -> None:
     assert send(world, again).get_json() == {"added": 0, "changed": 2, "unchanged": 0}
     told = {row["value"]: (row["reason"], row["expires_at"]) for row in written(world)}
     assert (told["KP"], told["'+88213"]) == (("asked by legal", ""), ("for good", ""))
+
+
+def test_a_list_that_changed_meanwhile_is_looked_at_again(world: World) -> None:
+    """What somebody else has put in while a file waited for its turn is known to it, and is not put in twice."""
+    core, file = world.core, f"kind,value,reason\nnumber,{NUMBER},asked us to stop\n"
+    looked = threading.Event()
+    meant = kept(core, "number", NUMBER, None)
+    with ThreadPoolExecutor(1) as aside:
+        with changing(core, "tests") as first:
+            event.listen(core.engine, "checkin", lambda *_: looked.set())
+            late = aside.submit(block_files.import_csv, core, "tests", file)
+            assert looked.wait(30)
+            blocks.add(first, "number", meant.value, "by hand", to_sealed=meant.to_sealed)
+        assert asdict(late.result(30)) == {"added": 0, "changed": 1, "unchanged": 0}
+    assert [each["reason"] for each in written(world)] == ["asked us to stop"]
 
 
 def test_every_bad_line_is_told_by_its_number(world: World) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection
 
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
 from otp_service.domain.times import milliseconds, rfc3339_or_none
@@ -16,6 +16,7 @@ from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import BLOCKS, KINDS, Block, Book, Kind
 from otp_service.ledger.changes import Change
 from otp_service.ledger.ids import new_id
+from otp_service.ledger.many import Row, insert_many, update_many
 from otp_service.service.admin.blocks import EVERY, MOST_REASON, Wanted, exported
 from otp_service.service.admin.fields import future, words
 from otp_service.service.admin.named import Kept, kept, shown, whole
@@ -49,6 +50,14 @@ class Line(NamedTuple):
         return self.application_id, self.kind, self.kept.value
 
 
+class Plan(NamedTuple):
+    """What a file does to a list as it was at a version: the lines that are new, and the rows that say else."""
+
+    version: str
+    added: Sequence[Line]
+    changed: Sequence[tuple[str, Line]]  # the row's id
+
+
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What became of a file's rows: those that were new, those whose reason or end was, and those known so already."""
@@ -61,17 +70,18 @@ class Imported:
 def import_csv(core: Core, actor: str, text: str, book: Book = BLOCKS) -> Imported:
     """Puts every row of a file into a list, or none if one of them is bad; told again, it changes nothing."""
     lines = _read(core, text)
+    # Looked up before everybody else who writes has to wait; again only if somebody has changed the list meanwhile.
+    with looking(core) as connection:
+        plan = _plan(connection, book, lines)
     with changing(core, actor) as change:
-        known = _known(change, book, lines)
-        added = [line for line in lines if line.key not in known]
-        changed = [line for line in lines if line.key in known and not _is(line, known[line.key])]
-        for some in _parts(added):
-            change.connection.execute(insert(book.table), [asdict(_row(book, change, line)) for line in some])
-        _update(change, book, [(known[line.key], line) for line in changed])
-        told = Imported(len(added), len(changed), len(lines) - len(added) - len(changed))
-        if added or changed:
+        if plan.version != blocks.version_of(change.connection, book):
+            plan = _plan(change.connection, book, lines)
+        insert_many(change.connection, book.table, [_row(book, change, line) for line in plan.added])
+        update_many(change.connection, book.table, [_said(row, line) for row, line in plan.changed])
+        told = Imported(len(plan.added), len(plan.changed), len(lines) - len(plan.added) - len(plan.changed))
+        if plan.added or plan.changed:
             blocks.touch(change, book)
-            audit.record(change, f"{book.word}.import", before={"rows": len(changed)}, after=asdict(told))
+            audit.record(change, f"{book.word}.import", before={"rows": len(plan.changed)}, after=asdict(told))
     return told
 
 
@@ -181,14 +191,21 @@ def _end(text: str) -> int | None:
         raise invalid_field("expires_at", "must be a time with its zone, for instance 2027-01-01T00:00:00Z") from None
 
 
-def _known(change: Change, book: Book, lines: Sequence[Line]) -> dict[Key, Block]:
+def _plan(connection: Connection, book: Book, lines: Sequence[Line]) -> Plan:
+    version, known = blocks.version_of(connection, book), _known(connection, book, lines)
+    added = [line for line in lines if line.key not in known]
+    again = [(known[line.key], line) for line in lines if line.key in known]
+    return Plan(version, added, [(row.id, line) for row, line in again if not _is(line, row)])
+
+
+def _known(connection: Connection, book: Book, lines: Sequence[Line]) -> dict[Key, Block]:
     """The rows that name what these lines name, the last made of several."""
     found: dict[Key, Block] = {}
     for some in _parts(lines):
         values: dict[Kind, list[str]] = {}
         for line in some:
             values.setdefault(line.kind, []).append(line.kept.value)
-        for row in blocks.holding(change.connection, book, values):
+        for row in blocks.holding(connection, book, values):
             found[row.application_id, row.kind, row.value] = row
     return found
 
@@ -201,26 +218,21 @@ def _is(line: Line, row: Block) -> bool:
     return (line.reason, line.expires_at) == (row.reason, row.expires_at)
 
 
-def _row(book: Book, change: Change, line: Line) -> Block:
-    id_ = new_id(blocks.ID[book.word])
-    return Block(
-        id_,
-        line.application_id,
-        line.kind,
-        line.kept.value,
-        line.kept.to_sealed,
-        line.reason,
-        line.expires_at,
-        change.at_ms,
-    )
+def _row(book: Book, change: Change, line: Line) -> Row:
+    return {
+        "id": new_id(blocks.ID[book.word]),
+        "application_id": line.application_id,
+        "kind": line.kind,
+        "value": line.kept.value,
+        "to_sealed": line.kept.to_sealed,
+        "reason": line.reason,
+        "expires_at": line.expires_at,
+        "created_at": change.at_ms,
+    }
 
 
-def _update(change: Change, book: Book, changed: Sequence[tuple[Block, Line]]) -> None:
-    """Puts what lines say into their rows; together, since everybody else who writes waits."""
-    here = update(book.table).where(book.table.c.id == bindparam("row"))
-    put = here.values(reason=bindparam("why"), expires_at=bindparam("until"))
-    for some in _parts([{"row": row.id, "why": line.reason, "until": line.expires_at} for row, line in changed]):
-        change.connection.execute(put, some)
+def _said(id_: str, line: Line) -> Row:
+    return {"id": id_, "reason": line.reason, "expires_at": line.expires_at}
 
 
 def _at(number: int, refusal: Refusal) -> list[FieldError]:

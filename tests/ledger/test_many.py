@@ -1,0 +1,60 @@
+"""Many rows in one statement: the same on either database as one by one."""
+
+from typing import Any
+
+from sqlalchemy import Engine, event, select
+
+from otp_service.ledger.many import AT_ONCE, insert_many, update_many
+from otp_service.ledger.schema import blocks
+
+AWKWARD = ["", "0", 'it\'s "said"', "[1, null]", "null", "ü🙂\\n$[0]", "line\nline", "x" * 5000]
+
+
+def row(number: int, reason: str = "why", expires_at: int | None = None) -> dict[str, Any]:
+    return {
+        "id": f"blk_{number}",
+        "application_id": None,
+        "kind": "country",
+        "value": f"{number}",
+        "to_sealed": None,
+        "reason": reason,
+        "expires_at": expires_at,
+        "created_at": 2**53 + number,
+    }
+
+
+def kept(engine: Engine) -> list[dict[str, Any]]:
+    """All rows as they stand."""
+    with engine.connect() as connection:
+        return [dict(each) for each in connection.execute(select(blocks).order_by(blocks.c.created_at)).mappings()]
+
+
+def test_what_goes_in_is_what_was_given(engine: Engine) -> None:
+    """Texts keep every sign, numbers stay whole, and nothing stays nothing."""
+    rows = [row(number, reason, number or None) for number, reason in enumerate(AWKWARD)]
+    with engine.begin() as connection:
+        insert_many(connection, blocks, rows)
+    assert kept(engine) == rows
+
+
+def test_each_row_changes_as_it_says(engine: Engine) -> None:
+    """A change finds its row by the id, leaves the rest of it as it is, and makes no row."""
+    rows = [row(number) for number in range(len(AWKWARD) + 1)]
+    said = [{"id": f"blk_{n}", "reason": reason, "expires_at": n or None} for n, reason in enumerate(AWKWARD)]
+    with engine.begin() as connection:
+        insert_many(connection, blocks, rows)
+        update_many(connection, blocks, [*said, {"id": "blk_none", "reason": "x", "expires_at": 1}])
+    assert kept(engine) == [*({**before, **now} for before, now in zip(rows, said, strict=False)), rows[-1]]
+
+
+def test_a_long_list_is_a_few_statements(engine: Engine) -> None:
+    """However many rows there are, the database is asked once for every ten thousand of them."""
+    asked: list[str] = []
+    rows = [row(number) for number in range(AT_ONCE + 1)]
+    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2].split()[0]))
+    with engine.begin() as connection:
+        insert_many(connection, blocks, rows)
+        update_many(connection, blocks, [{"id": each["id"], "reason": "new"} for each in rows])
+        insert_many(connection, blocks, [])
+    assert [word for word in asked if word in ("INSERT", "UPDATE")] == ["INSERT", "INSERT", "UPDATE", "UPDATE"]
+    assert {each["reason"] for each in kept(engine)} == {"new"}
