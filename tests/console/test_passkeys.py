@@ -13,12 +13,17 @@ def key(console: Console) -> tuple[Page, CDPSession, str]:
     """A browser page on a host that passkeys can be of, its authenticator, and that authenticator's id."""
     console.url = console.url.replace("127.0.0.1", "localhost")
     page = console.page(None)
+    return page, *authenticator(page)
+
+
+def authenticator(page: Page) -> tuple[CDPSession, str]:
+    """Gives a page an authenticator that is always unlocked: the way to it, and its id."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
     options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
     made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return page, devtools, made["authenticatorId"]
+    return devtools, made["authenticatorId"]
 
 
 def set_up(console: Console, page: Page, role: str = "fraud") -> None:

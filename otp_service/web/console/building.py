@@ -12,6 +12,7 @@ from otp_service.web import problems, requests
 from otp_service.web.console import PATH, assets, guard, layout, words
 from otp_service.web.console.pages import PAGES
 from otp_service.web.console.registry import ROUTES
+from otp_service.web.context import core
 
 MOST_FORM = 1024 * 1024  # a list of blocks comes as a file
 
@@ -49,7 +50,7 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    for name, value in layout.HEADERS.items():
+    for name, value in (layout.HEADERS | (layout.TLS_ALONE if core().production else {})).items():
         response.headers.setdefault(name, value)
     return response
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Response, current_app, g, redirect, request
 from werkzeug.datastructures import MultiDict
@@ -121,8 +121,15 @@ def _readable(told: Iterable[tuple[str, str]]) -> None:
 def _own_page() -> None:
     """Refuses a form that another site sent; browsers say where a request comes from, and the token proves it."""
     site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
-    elsewhere = origin is not None and origin.partition("://")[2] != request.host
+    elsewhere = origin is not None and not _is_ours(origin)
     if site not in ("same-origin", "none") or elsewhere:
         raise Refusal("forbidden", "this form was sent by another site")
     if not same(request.form.get(CSRF, ""), csrf_token()):
         raise Refusal("forbidden", "this form is not of your session: load its page again")
+
+
+def _is_ours(origin: str) -> bool:
+    """Whether an origin is the console's; the host that a proxy tells may lack the port of the public URL."""
+    public = urlsplit(core().public_url)
+    is_public = core().production and origin == f"{public.scheme}://{public.netloc}"
+    return is_public or origin.partition("://")[2] == request.host

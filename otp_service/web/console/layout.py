@@ -24,6 +24,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+# Only in production, where its cookies travel by TLS alone (RFC 6797).
+TLS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
 SERVER_ERRORS = 500
 # Titles of refusals where whoever reads is a person at a console.
 TITLES = {
