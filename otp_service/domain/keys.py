@@ -118,4 +118,7 @@ def parse_ring(text: str) -> KeyRing:
 
 def canonical(value: object) -> str:
     """JSON with one spelling per value: what fingerprints and digests are taken of."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)

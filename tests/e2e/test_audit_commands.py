@@ -38,6 +38,15 @@ def test_a_good_audit_is_said_to_be_good(operator: Operator) -> None:
     """`audit verify` ends with 0 and tells how many entries there are."""
     told = operator.gets("audit", "verify")
     assert (told["good"], told["verified_to"], told["bad"]) == (True, 3, None)
+
+
+def test_who_waits_at_a_terminal_sees_how_far_it_is(operator: Operator) -> None:
+    """A terminal shows a bar with the entries that were read, on standard error; a pipe gets the answer alone."""
+    shown = operator.types("audit", "verify", FORCE_COLOR="1", TERM="xterm", COLUMNS="100")
+    assert shown.returncode == 0
+    assert "verifying" in shown.stderr
+    assert "3/3" in shown.stderr
+    assert operator.types("audit", "verify").stderr == ""
     assert operator.reads("audit", "verify") == "All 3 entries are as they were written, and so is every head.\n"
 
 

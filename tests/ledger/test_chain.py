@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from otp_service.domain.heads import Head, is_signed, public_key, sign
@@ -15,7 +15,7 @@ from otp_service.domain.keys import KeyRing
 from otp_service.domain.policy import Policy
 from otp_service.ledger import applications, audit, heads
 from otp_service.ledger.applications import Application
-from otp_service.ledger.chain import Bad, Keys, Verdict, verify
+from otp_service.ledger.chain import BATCH, Bad, Keys, Verdict, verify
 from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import audit as table
 from tests.ledger.telling import AUDIT_KEY, NOW, SECOND, changing
@@ -175,6 +175,17 @@ def test_progress_is_told(chain: Engine) -> None:
     with reading(chain) as connection:
         judged(connection, progress=seen.append)
     assert seen == [ENTRIES]
+
+
+def test_a_long_chain_is_read_in_parts(chain: Engine) -> None:
+    """However many entries there are, only so many are held at once."""
+    asked: list[Any] = []
+    event.listen(chain, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+    with reading(chain) as connection:
+        judged(connection, [])
+    parts = [values for statement, values in asked if "audit.prev_hash" in statement]
+    assert parts
+    assert all(BATCH in (values if isinstance(values, tuple) else values.values()) for values in parts)
 
 
 def flipped(value: Any, place: int, mask: int) -> Any:

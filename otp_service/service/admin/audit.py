@@ -64,11 +64,12 @@ def verify_all(core: Core, more: Iterable[Head], progress: Callable[[int, int], 
 def keys_of(core: Core, connection: Connection) -> Keys:
     """What the chain and its heads are verified with: heads by the ring, or once a key has left it by the chain."""
     published: dict[str, str] | None = None
+    audit_key = core.audit_key  # drawn once: it costs as much as an entry
 
     def of_entries(kid: str) -> bytes:
-        if kid != core.audit_key.kid:
+        if kid != audit_key.kid:
             raise UnknownKid(kid)
-        return core.audit_key.key
+        return audit_key.key
 
     def of_heads(kid: str) -> str | None:
         nonlocal published
