@@ -79,6 +79,15 @@ def known(world: World) -> Request:
     return f"{ADMIN}people/{OTHER_NUMBER}", None, {}
 
 
+def enrolled(world: World) -> tuple[str, str]:
+    """A user with a factor, for whom a wrong code was typed: their id and the factor's."""
+    shop = world.caller("factors")
+    factor = shop.post("/v1/factors", {"user": "u1", "type": "recovery_codes"}).get_json()["id"]
+    shop.post("/v1/factors/check", {"user": "u1", "code": "AAAA-AAAA-AAAA-AAAA"})
+    (user,) = world.admin.get(f"{ADMIN}users?application=shop").get_json()["items"]
+    return f"{ADMIN}users/{user['id']}", str(factor)
+
+
 HOOK = made(f"{ADMIN}webhooks", {"application": "shop", "url": "https://shop.example/hooks"})
 TEMPLATE = {"application": "shop", "name": "hello", "locale": "en", "body": "Your code: {code}"}
 
@@ -120,6 +129,9 @@ CHANGES: dict[Route, Callable[[World], Request]] = {
     ("DELETE", "/v1/admin/webhooks/<id>"): of(HOOK, f"{ADMIN}webhooks/{{id}}"),
     ("POST", "/v1/admin/webhooks/<id>/rotate"): of(HOOK, f"{ADMIN}webhooks/{{id}}/rotate", {}),
     ("DELETE", "/v1/admin/people/<number>"): known,
+    ("DELETE", "/v1/admin/users/<id>"): lambda world: (enrolled(world)[0], None, {}),
+    ("DELETE", "/v1/admin/users/<id>/lock"): lambda world: (f"{enrolled(world)[0]}/lock", None, {}),
+    ("DELETE", "/v1/admin/users/<id>/factors/<factor>"): lambda world: ("/factors/".join(enrolled(world)), None, {}),
 }
 # They send something that changes no truth: a text that is only looked at, an event of a test, events once more.
 CHANGING_NOTHING = {

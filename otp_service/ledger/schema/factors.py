@@ -18,6 +18,7 @@ factor_users = Table(
     Column("disabled_at", BigInteger),  # until an admin lifts it
     Column("created_at", BigInteger, nullable=False),
     Index(None, "application_id", "created_at", "user_index"),
+    Index(None, "application_id", "locked_until", "user_index"),  # whom wrong codes hold up: of most it never changes
 )
 
 factors = Table(

@@ -16,6 +16,7 @@ from otp_service.web.admin import (
     refusals,
     reports,
     templates,
+    users,
     webhooks,
 )
 
@@ -35,6 +36,7 @@ blueprints: tuple[Blueprint, ...] = (
     providers.blueprint,
     policies.blueprint,
     reports.blueprint,
+    users.blueprint,
 )
 
 

@@ -31,6 +31,7 @@ def _users() -> None:
         _ms("created_at"),
     )
     _index("factor_users", "application_id", "created_at", "user_index")
+    _index("factor_users", "application_id", "locked_until", "user_index")
 
 
 def _factors() -> None:
