@@ -29,6 +29,7 @@ COMMANDS = {
     "backtest": "backtest:backtest",
     "audit": "audit:audit",
     "people": "people:people",
+    "users": "users:users",
     "settings": "look:settings",
     "doctor": "look:doctor",
     "rekey": "ledger:rekey",
