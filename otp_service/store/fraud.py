@@ -147,8 +147,8 @@ def decided(answer: list[str]) -> Decided:
     """What decide.lua answered; Refusal where a limit refuses."""
     if answer[0] == "refused":
         raise Refused(answer)
-    decision, sent, tab, quarantined, count = answer[:5]
-    marks, reasons = answer[5 : 5 + int(count)], answer[5 + int(count) :]
+    decision, sent, tab, quarantined, _, count = answer[:6]
+    marks, reasons = answer[6 : 6 + int(count)], answer[6 + int(count) :]
     told = tuple(map(read_reason, reasons))
     return Decided(decision, sent == "1", tab, told, int(quarantined) if quarantined else None, tuple(marks))
 
@@ -164,16 +164,17 @@ class Charged(NamedTuple):
 
     tab: str = ""
     quarantined: str = ""  # for how many milliseconds, if the send began a quarantine
+    block: str = ""  # LAST and RUN of the block as they were before it
 
 
 def judge(link: Link, brake: Brake, now: str = "") -> tuple[str, Charged]:
     """What the brake said, as lua/start.lua takes it from another slot, and what was charged."""
     script, names, args = decide_call(brake, (), now)
-    decision, _, tab, quarantined, _, *reasons = link.once(script, names, args)
+    decision, _, tab, quarantined, block, _, *reasons = link.once(script, names, args)
     level = max((read_reason(reason).level for reason in reasons), default=0)
     said = {"decision": decision, "level": level, "tab": tab, "reasons": reasons}
     told = json.dumps(said | ({"alarm": int(quarantined)} if quarantined else {}))
-    return told, Charged(tab, quarantined)
+    return told, Charged(tab, quarantined, block)
 
 
 def refund(link: Link, brake: Brake, charged: Charged) -> None:
@@ -184,7 +185,7 @@ def refund(link: Link, brake: Brake, charged: Charged) -> None:
     place = f"{brake.prefix} {brake.country}"
     with suppress(Refusal):  # where it fails, the brake counts one too many
         score = 0 if charged.tab.startswith("k") else brake.score  # of a trusted number it was not charged
-        args: list[Arg] = [letters, brake.price, score, charged.quarantined, place]
+        args: list[Arg] = [letters, brake.price, score, charged.quarantined, place, brake.digits, charged.block]
         link.once(SCRIPTS["refund"], [*keys, brake.keys[-1]], args)
 
 

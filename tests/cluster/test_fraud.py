@@ -50,3 +50,21 @@ def test_what_it_would_decide_is_counted(world: World, nodes: Cluster) -> None:
     assert world.api.start(client=CLIENT).status_code == 201
     changed = {each: value - before[each] for each, value in figures().items() if value != before[each]}
     assert changed == {("deny", "shadow"): 1}
+
+
+def test_a_refused_start_leaves_no_step_of_a_sequence(world: World, nodes: Cluster) -> None:
+    """Of a start that a limit refuses after the brake, its block forgets the number and the run too."""
+    world.policy(**PRICED, max_sends=1)
+    assert world.api.start("+41791230001").status_code == 201
+    assert world.api.start("+41791230002").status_code == 201
+    before = run_of(nodes)
+    assert before == [("3", "2")]  # the last four digits and one more, and how many in a row
+    assert world.api.start("+41791230001").json["code"] == "max_sends"
+    assert run_of(nodes) == before
+
+
+def run_of(nodes: Cluster) -> list[tuple[str, str]]:
+    """LAST and RUN of each block."""
+    with nodes.client() as client:
+        words = [client.get(key).split() for key in client.scan_iter("{f:*:b:*")]
+    return [(found[6], found[7]) for found in words]
