@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from otp_service.domain.requests import To
 from otp_service.domain.times import milliseconds
+from otp_service.service.admin.fields import UNWELCOME
 
 MOST_TIME = 40  # characters
 
@@ -23,6 +24,13 @@ def _with_plus(value: object) -> object:
     return f"+{value[1:]}" if isinstance(value, str) and value.startswith(" ") else value
 
 
+def _one_line(value: str) -> str:
+    if UNWELCOME.search(value):
+        raise ValueError("must not contain control characters or line breaks")
+    return value
+
+
+Line = Annotated[str, AfterValidator(_one_line)]  # no database takes a NUL
 # A `+` that a client did not encode arrives as a space.
 Time = Annotated[int, BeforeValidator(_milliseconds)]
 Number = Annotated[To, BeforeValidator(_with_plus)]

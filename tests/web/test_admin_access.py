@@ -148,3 +148,13 @@ def test_an_id_that_no_database_takes_is_not_found(world: World, path: str) -> N
     """An id with a NUL in it is 404 like any other that does not exist."""
     method = "GET" if path.startswith("applications") else "DELETE"
     assert world.admin.call(method, f"/v1/admin/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("audit?actor=%00", "actor"), ("audit/export?target=a%00b", "target"), ("reports?provider=%00", "provider")],
+)
+def test_what_no_database_takes_is_refused_by_its_field(world: World, path: str, field: str) -> None:
+    """A NUL in what is looked for is the caller's mistake; PostgreSQL would be said to be away."""
+    answer = world.admin.get(f"/v1/admin/{path}")
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)

@@ -12,12 +12,12 @@ from otp_service.service.admin import audit
 from otp_service.web.admin import resources
 from otp_service.web.admin.asking import ADMIN, Application, PageQuery
 from otp_service.web.context import caller, core
-from otp_service.web.fields import Query, Time
+from otp_service.web.fields import Line, Query, Time
 from otp_service.web.parsing import query
 from otp_service.web.rendering import answer
 
 MOST_VERIFIED = 10_000  # entries: half a second of work
-Word = Annotated[str, Field(min_length=1, max_length=200)]
+Word = Annotated[Line, Field(min_length=1, max_length=200)]
 
 blueprint = Blueprint("admin_audit", __name__)
 

@@ -11,7 +11,7 @@ from otp_service.ledger.reports import SLOTS_MS, By
 from otp_service.service.reports import Report, report
 from otp_service.web.admin.asking import ADMIN, Application
 from otp_service.web.context import caller, core
-from otp_service.web.fields import Query, Time
+from otp_service.web.fields import Line, Query, Time
 from otp_service.web.parsing import query
 from otp_service.web.rendering import answer
 
@@ -25,7 +25,7 @@ class ReportQuery(Query):
     by: By = "provider"
     from_ms: Annotated[Time | None, Field(alias="from")] = None
     to_ms: Annotated[Time | None, Field(alias="to_time")] = None
-    provider: Annotated[str | None, Field(max_length=64)] = None
+    provider: Annotated[Line | None, Field(max_length=64)] = None
     country: Annotated[str | None, Field(pattern="^[A-Z0-9]{2,3}$")] = None
 
 
