@@ -173,3 +173,29 @@ def test_every_state_is_forgotten_some_day(counter: Counter, redis: RedisServer)
         names = list(client.scan_iter("*"))
         assert {client.pttl(name) > HOUR for name in names} == {True}
         assert len({name.partition("}")[0] for name in names}) == 1
+
+
+def test_who_owes_nothing_any_more_is_forgotten_within_the_day(counter: Counter, redis: RedisServer) -> None:
+    """Number, block and network are kept as long as they may owe or have room; what remembers codes is kept longer."""
+    counter.send("+41791112222", "192.0.2.1")
+    with redis.client() as client:
+        left = {name.split(":")[2]: client.pttl(name) for name in client.scan_iter("{f:*")}
+        assert {letter for letter, ms in left.items() if 11 * HOUR < ms <= DAY} == set("nbw")
+        assert {letter for letter, ms in left.items() if 6 * DAY < ms <= 7 * DAY} == set("pca")
+        counter.types(counter.send("+41791112222", "192.0.2.1"))
+        (number,) = client.scan_iter("{f:*}:n:*")
+        assert client.pttl(number) > 89 * DAY
+
+
+def test_what_all_attacks_owe_refuses_nobody_where_codes_are_typed(counter: Counter) -> None:
+    """Dead sends over many countries shut those where nobody ever typed; where somebody did, strangers are asked."""
+    counter.with_(application_strong=3.0, proven_after=5.0)
+    counter.types(counter.send("+41791112222"))
+
+    def send(to: str, country: str) -> str:
+        counter.now += PAUSE
+        brake = fraud.brake(KEY, REALM, to, country, None, counter.thresholds, PRICE, 0.9)
+        return fraud.decide(counter.link, brake, now=str(counter.now)).decision
+
+    assert [send(f"+6767{digit}00000", "TO") for digit in range(4)] == ["allow", "allow", "allow", "deny"]
+    assert (send("+67570000001", "PG"), send("+41761112222", "CH")) == ("deny", "challenge")

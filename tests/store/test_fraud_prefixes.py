@@ -96,6 +96,28 @@ def test_a_raid_is_no_outage(counter: Counter) -> None:
     assert quarantined(counter.link, REALM, counter.now)
 
 
+def test_a_launch_that_is_over_excuses_no_raid(counter: Counter) -> None:
+    """A pause in which nobody asks is no outage: hours later hundreds of typed codes explain nothing."""
+    counter.with_(alarm=10.0, growth=0.0, memory=0.0)
+    for _ in range(200):
+        counter.now += 3 * SECOND
+        counter.types(counter.send(other()), after_ms=0)
+    counter.now += 5 * HOUR
+    counter.decisions(20, pause_ms=MINUTE)
+    assert quarantined(counter.link, REALM, counter.now)
+
+
+def test_phones_of_ones_own_excuse_no_raid(counter: Counter) -> None:
+    """Who types many codes on one phone and then sends to others is not taken for an outage."""
+    counter.with_(alarm=10.0, growth=0.0, memory=0.0)
+    phone = other()
+    for _ in range(60):
+        counter.now += 10 * SECOND
+        counter.types(counter.send(phone), after_ms=0)
+    counter.decisions(20, pause_ms=MINUTE)
+    assert quarantined(counter.link, REALM, counter.now)
+
+
 def test_a_few_phones_earn_no_room(counter: Counter) -> None:
     """Codes that are typed on one phone over and over prove its prefix, and pay for nobody else."""
     phone = other()

@@ -6,7 +6,7 @@
 --   G      typed codes in thousandths, forgotten over days;  of a number: when its code was last typed, ms
 --   S      of a prefix: CUSUM score, in hundredths;  Q QL  quarantined until, and for how long last;  W WL  watched, likewise,
 --          WL negative once typed codes have ended a watch (repay.lua): the next one lasts;  L  when a code was last typed
---          K  typed codes by then in thousandths, forgotten within the hour
+--          K  typed codes of unknown numbers by then in thousandths, forgotten within the hour
 --   M N    of the application: what its typed codes cost on average, micros, and of how many
 --   LAST   of a block: the last number's last four digits, plus 1;  RUN  how many came in a row
 -- Scopes are letters: n number  b block  p operator prefix  c country  a application  w client network (last, if it was told).
@@ -25,6 +25,7 @@ local OPENINGS, PROBES = 500000, 200000
 local DEAR, SOME = 3, 20
 -- In an outage people try again, and fewer sends than a few missing codes may be chance.
 local HOUR, RETRIES, CHANCE = 3600000, 4, 3
+local FADED = 4 -- times `growth_s`, after which a fiftieth of a surplus is left
 local UNIT = 100000 -- an application's debt is counted in sends: a raid on a dear country must not shut the cheap ones
 -- store/fraud.py gives them in this order: times in ms, amounts in micros at this send's price, scores in hundredths.
 local BOUNDS = { 'price', 'answer', 'growth', 'growth_ms', 'memory', 'memory_ms', 'known_ms', 'known_owe', 'proven',
@@ -66,6 +67,12 @@ local function roll(a, now, refill, m)
   if a[C] > 0 then a[C] = a[C] * math.exp(-since / m.growth_ms) end
 end
 
+-- A pause in which nobody even asked is no outage: otherwise the people of a launch would excuse a raid days later.
+local function pause(p, now)
+  local idle = now - math.max(p[T], p[L]) - CHANCE * HOUR / math.max(1, p[K] / 1000)
+  if p[L] > 0 and idle > 0 then p[L], p[K] = p[L] + idle, p[K] * math.exp(-idle / HOUR) end
+end
+
 local function roll_prefix(p, now, m)
   if p[Q] > 0 and p[Q] <= now and p[T] < p[Q] then p[S] = math.min(p[S], m.alarm / 2) end
   if p[Q] > 0 and now - p[Q] > m.quarantine_most then p[QL] = 0 end
@@ -96,7 +103,7 @@ local function read_brake(first_key, first_arg, now)
     f[letter] = a
     roll(a, now, m[letter .. '_refill'], m)
     if letter ~= 'n' and a[G] > 0 and now > a[T] then a[G] = a[G] * math.exp(-(now - a[T]) / m.memory_ms) end
-    if letter == 'p' then roll_prefix(a, now, m) end
+    if letter == 'p' then roll_prefix(a, now, m) pause(a, now) end
     a[T] = math.max(a[T], now)
   end
   return f
@@ -126,11 +133,17 @@ local function weigh_bucket(f, letter, weak, strong)
   end
 end
 
+-- What all attacks together owe refuses nobody in a country where a code was typed: what is owed there is enough to go by.
+local function only_asked(f, letter)
+  if letter == 'a' and (f.cheap or f.c[G] > 0) then return true end
+  return f.draw < (f.p[D] < f.m.price and OPENINGS or PROBES)
+end
+
 local function weigh_crowd(f, letter)
   local m = f.m
   if f[letter][D] > m[letter .. '_pressed'] + m.growth * f[letter][C] then f.pressed = true end
   if not f.unproven then return end
-  f.probes = letter == 'a' and f.cheap or f.draw < (f.p[D] < m.price and OPENINGS or PROBES)
+  f.probes = only_asked(f, letter)
   weigh_bucket(f, letter, m[letter .. '_weak'], m[letter .. '_strong'])
   f.probes = false
 end
@@ -236,6 +249,15 @@ local function score(f)
   end
 end
 
+-- How long a state says anything: once its debt is forgiven and its surplus has faded, a new one says the same. Codes are
+-- remembered of prefixes, countries and applications alone, and of a number that it is known.
+local function lasts(f, letter, a)
+  local m, refill = f.m, f.m[letter .. '_refill']
+  if letter == 'n' and a[G] > 0 then return m.known_ms end
+  if refill == 0 or string.find('pca', letter, 1, true) then return m.kept end
+  return math.min(m.kept, math.max(FADED * m.growth_ms, owed(a) / refill + 2 * m.answer))
+end
+
 -- Charges a send to its scopes, and answers its tab: by it a typed code repays them (repay.lua). It begins with `u` if it was
 -- unproven, `k` if its number is trusted, otherwise `p`.
 local function charge(f)
@@ -246,8 +268,7 @@ local function charge(f)
       a[Y0] = a[Y0] + (letter == 'a' and UNIT or f.m.price)
       if letter == 'b' then a[LAST], a[RUN] = f.digits + 1, f.run end
       if letter == 'p' then score(f) end
-      local ttl = letter == 'n' and a[G] > 0 and f.m.known_ms or f.m.kept
-      redis.call('SET', f.keys[i], packed(letter, a), 'PX', int(ttl))
+      redis.call('SET', f.keys[i], packed(letter, a), 'PX', int(lasts(f, letter, a)))
     end
   end
   return (f.unproven and 'u ' or f.trusted and 'k ' or 'p ') .. f.tab

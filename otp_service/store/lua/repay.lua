@@ -24,19 +24,20 @@ end
 
 local function keep(i, letter, a) redis.call('SET', KEYS[2 + i], packed(letter, a), 'KEEPTTL') end
 
--- The silence ends: what an outage explains is written off. A trusted number's code earns no room: an attacker's own few phones
--- would earn as much as many people.
+-- The silence ends: what an outage explains is written off. A trusted number's code earns no room and explains no outage: an
+-- attacker's own few phones would do as much as many people.
 local function repay_prefix(p)
   local silent = silence(p, now)
   pay(p, silent * price)
+  local others = 1000
   if ARGV[5] == 'k' then
     pay(p, pays)
-    p[G] = p[G] + 1000
+    p[G], others = p[G] + 1000, 0
   else
     repay(p, pays)
     p[S] = math.max(0, p[S] - tonumber(ARGV[8]) - silent * tonumber(ARGV[12]))
   end
-  p[L], p[K] = now, p[K] * math.exp(-math.max(0, now - p[L]) / HOUR) + 1000
+  p[L], p[K] = now, p[K] * math.exp(-math.max(0, now - p[L]) / HOUR) + others
 end
 
 local number = numbers(states[1])
