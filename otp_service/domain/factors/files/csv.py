@@ -20,13 +20,10 @@ _MADE_HARMLESS = re.compile(r"'+[=+\-@\t\r]")
 
 def read(lines: Iterable[bytes], asked: Asked) -> Iterator[Row]:
     """A factor per row below the header; `asked.user_from` names the column of the user if it is not `user`."""
-    number, table = 1, _Table(lines)
-    try:
-        header = table.header(asked.user_from.strip().lower() or COLUMNS[0])
-        for number, cells in table:
-            yield row(number, lambda cells=cells: _entry(header, cells))  # type: ignore[misc]
-    except csv.Error:
-        raise BadFile("this is not CSV: look for a quote that does not end", table.line) from None
+    table = Table(lines)
+    header = _header(table.names, asked.user_from.strip().lower() or COLUMNS[0])
+    for number, cells in table:
+        yield row(number, lambda cells=cells: _entry(header, cells))  # type: ignore[misc]
 
 
 def write(entries: Iterable[Entry], given: Given) -> Iterator[bytes]:
@@ -35,10 +32,10 @@ def write(entries: Iterable[Entry], given: Given) -> Iterator[bytes]:
     for number, cells in chain([(1, COLUMNS)], numbered):
         if any(cell != cell.strip() for cell in cells):
             raise BadFile("this format carries no spaces around a name: take another", number)
-        yield _written(cells)
+        yield written(cells)
 
 
-class _Table:
+class Table:
     """The rows of a table with the line on which each ends; commas part its cells, or semicolons as in many Excels."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
@@ -46,34 +43,37 @@ class _Table:
         _, first = next(numbered, (1, ""))
         delimiter = ";" if first.count(";") > first.count(",") else ","
         self._rows = csv.reader(chain([first], (text for _, text in numbered)), delimiter=delimiter, strict=True)
-
-    @property
-    def line(self) -> int:
-        return self._rows.line_num
-
-    def header(self, user: str) -> Sequence[str]:
-        """The columns, the user's by its proper name; BadFile unless each is one of ours."""
-        named = [name.strip().lower() for name in next(self._rows, [])]
-        header = [COLUMNS[0] if name == user else name for name in named]
-        for place, name in enumerate(header, 1):
-            if name not in (*COLUMNS, HEX):
-                raise BadFile(f"column {place} is none of {', '.join(COLUMNS)}, {HEX}: rename it or take it out", 1)
-        if len(set(header)) < len(header):
-            raise BadFile("two columns have one name", 1)
-        if COLUMNS[0] not in header or ("secret" in header) == (HEX in header):
-            raise BadFile(f"the first line names the columns: the user's, secret or {HEX}, and maybe others", 1)
-        return header
+        self.names = [name.strip().lower() for name in self._next() or []]
 
     def __iter__(self) -> Iterator[tuple[int, Sequence[str]]]:
-        for cells in self._rows:
+        while (cells := self._next()) is not None:
             if any(cells):
-                yield self.line, cells
+                yield self._rows.line_num, [_plain(cell) for cell in cells]
+
+    def _next(self) -> list[str] | None:
+        try:
+            return next(self._rows, None)
+        except csv.Error:
+            raise BadFile("this is not CSV: look for a quote that does not end", self._rows.line_num) from None
+
+
+def _header(names: Sequence[str], user: str) -> Sequence[str]:
+    """The columns, the user's by its proper name; BadFile unless each is one of ours."""
+    header = [COLUMNS[0] if name == user else name for name in names]
+    for place, name in enumerate(header, 1):
+        if name not in (*COLUMNS, HEX):
+            raise BadFile(f"column {place} is none of {', '.join(COLUMNS)}, {HEX}: rename it or take it out", 1)
+    if len(set(header)) < len(header):
+        raise BadFile("two columns have one name", 1)
+    if COLUMNS[0] not in header or ("secret" in header) == (HEX in header):
+        raise BadFile(f"the first line names the columns: the user's, secret or {HEX}, and maybe others", 1)
+    return header
 
 
 def _entry(header: Sequence[str], cells: Sequence[str]) -> Entry:
     if len(cells) > len(header):
         raise BadValue("the row has more cells than the first line names")
-    said: Mapping[str, str] = dict(zip(header, map(_plain, cells), strict=False))
+    said: Mapping[str, str] = dict(zip(header, cells, strict=False))
     type = values.type_of(said.get("type") or "totp")
     moving = said.get("counter", "")
     if type == "totp" and moving not in ("", "0"):
@@ -98,7 +98,8 @@ def _cells(entry: Entry) -> Sequence[str]:
     return entry.user, entry.type, secret, entry.algorithm, str(entry.digits), *moving, *shown
 
 
-def _written(cells: Iterable[str]) -> bytes:
+def written(cells: Iterable[str]) -> bytes:
+    """A row, in which no cell is a formula."""
     out = io.StringIO()
     csv.writer(out).writerow([harmless(cell) for cell in cells])
     return out.getvalue().encode()
