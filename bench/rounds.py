@@ -11,7 +11,7 @@ from unittest import mock
 
 import redis
 
-from bench import courier, receipts, texts
+from bench import courier, factors, receipts, texts
 from bench.delay import far_redis
 from bench.figures import medians
 from bench.scripts import Scripts
@@ -175,8 +175,8 @@ def measure(size: Size, say: Callable[[str], None]) -> dict[str, float]:
         found |= medians(rounds) | bench.afterwards()
     say("the courier beside plain httpx")
     found |= _courier(size)
-    say("receipts, and texts")
-    return found | _receipts(size) | _texts(size)
+    say("receipts, texts, and codes of apps")
+    return found | _receipts(size) | _texts(size) | _factors(size)
 
 
 def _courier(size: Size) -> dict[str, float]:
@@ -200,3 +200,9 @@ def _texts(size: Size) -> dict[str, float]:
     """The benchmark of texts, in this run's size."""
     with mock.patch.multiple(texts, ROUNDS=size.rounds, TEXTS=size.messages * 2):
         return texts.figures()
+
+
+def _factors(size: Size) -> dict[str, float]:
+    """The benchmark of codes of apps, in this run's size."""
+    with mock.patch.multiple(factors, ROUNDS=size.rounds, USERS=size.calls):
+        return factors.figures()

@@ -24,6 +24,8 @@ EVENTS = (
     "imported",
 )
 
+_INSERT = insert(factor_history)  # made once: every check writes a line
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -47,7 +49,7 @@ def record(
     """Writes down one thing that happened, one of EVENTS."""
     told = {"event": event, "at": at_ms, "factor_id": factor_id, "data": data}
     whose = {"id": new_id("fah"), "application_id": application_id, "user_index": user_index}
-    connection.execute(insert(factor_history).values(whose | told))
+    connection.execute(_INSERT, whose | told)
 
 
 def of_user(connection: Connection, user_index: str, limit: int) -> list[Happened]:

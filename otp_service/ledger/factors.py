@@ -3,7 +3,20 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    bindparam,
+    case,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from otp_service.ledger.schema import factors, recovery_codes
 
@@ -42,20 +55,17 @@ def read(connection: Connection, id: str, now_ms: int) -> Factor | None:
 
 def of_user(connection: Connection, user_index: str, now_ms: int) -> list[Factor]:
     """The factors of a user, oldest first, but for those that were never confirmed in time."""
-    theirs = select(factors).where(factors.c.user_index == user_index, _alive(now_ms))
-    return [_factor(row) for row in connection.execute(theirs.order_by(factors.c.created_at, factors.c.id))]
+    return [_factor(row) for row in connection.execute(_OF_USER, {"of": user_index, "now": now_ms})]
 
 
 def accept_step(connection: Connection, id: str, step: int, drift: int, now_ms: int) -> bool:
     """Uses up a step of time; False if this one or a later one was accepted before."""
-    later = update(factors).where(factors.c.id == id, factors.c.counter < step)
-    return _happens(connection, later.values(counter=step, drift=drift, **_used(now_ms)))
+    return _happens(connection, _ACCEPT_STEP, {"this": id, "to": step, "off": drift, "now": now_ms})
 
 
 def accept_counter(connection: Connection, id: str, counter: int, now_ms: int) -> bool:
     """Uses up a counter and all before it; False if it was used up before."""
-    unused = update(factors).where(factors.c.id == id, factors.c.counter <= counter)
-    return _happens(connection, unused.values(counter=counter + 1, **_used(now_ms)))
+    return _happens(connection, _ACCEPT_COUNTER, {"this": id, "to": counter + 1, "now": now_ms})
 
 
 def touch(connection: Connection, id: str, now_ms: int) -> None:
@@ -69,19 +79,34 @@ def remove(connection: Connection, *ids: str) -> None:
     connection.execute(delete(factors).where(factors.c.id.in_(ids)))
 
 
-def _used(now_ms: int) -> dict[str, Any]:
-    # A first right code is what confirms.
-    confirmed = case((factors.c.status == "unconfirmed", now_ms), else_=factors.c.confirmed_at)
-    return {"used_at": now_ms, "status": "active", "expires_at": None, "confirmed_at": confirmed}
-
-
-def _alive(now_ms: int) -> Any:
+def _alive(now_ms: Any) -> ColumnElement[bool]:
     return or_(factors.c.expires_at.is_(None), factors.c.expires_at > now_ms)
 
 
-def _happens(connection: Connection, statement: Any) -> bool:
-    return bool(connection.execute(statement).rowcount == 1)
+def _happens(connection: Connection, statement: Update, told: dict[str, str | int]) -> bool:
+    return connection.execute(statement, told).rowcount == 1
 
 
 def _factor(row: Row[Any]) -> Factor:
     return Factor(**row._mapping)
+
+
+# Each check asks these, so they are made once. A count goes up and never down; a first right code is what confirms.
+_NOW = bindparam("now", type_=BigInteger)
+_OF_USER = (
+    select(factors)
+    .where(factors.c.user_index == bindparam("of"), _alive(_NOW))
+    .order_by(factors.c.created_at, factors.c.id)
+)
+_ACCEPT = (
+    update(factors)
+    .where(factors.c.id == bindparam("this"), factors.c.counter < bindparam("to"))
+    .values(
+        counter=bindparam("to"),
+        used_at=_NOW,
+        status="active",
+        expires_at=None,
+        confirmed_at=case((factors.c.status == "unconfirmed", _NOW), else_=factors.c.confirmed_at),
+    )
+)
+_ACCEPT_COUNTER, _ACCEPT_STEP = _ACCEPT, _ACCEPT.values(drift=bindparam("off"))

@@ -92,10 +92,10 @@ def verdict(found: Verdict) -> Json:
     return {
         "valid": found.valid,
         "reason": found.reason,
-        "factor": known and known.factor.id,
-        "type": known and known.factor.type,
+        "factor": known and known.id,
+        "type": known and known.type,
         "attempts_left": found.attempts_left,
-        "codes_left": known and known.codes_left,
+        "codes_left": found.codes_left,
         "proof": found.proof,
         "trust_token": found.trust_token,
     }

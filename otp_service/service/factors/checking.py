@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from otp_service.domain.errors import Refusal
 from otp_service.domain.factors.requests import FactorCheckRequest, Remember
 from otp_service.domain.proof import ASSURANCE
-from otp_service.ledger import factor_users
 from otp_service.ledger.factors import Factor
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
@@ -53,7 +52,7 @@ def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
         index = factor.user_index
         verdict = trying.run(core, caller, connection, index, at_ms, lambda each: each.id == id, attempt)
         if verdict.factor is not None:
-            history.confirmed(core, connection, user, verdict.factor.factor, at_ms)
+            history.confirmed(core, connection, user, verdict.factor, at_ms)
         return verdict
 
 
@@ -75,12 +74,11 @@ def _granted(
     core: Core, caller: Caller, connection: Connection, remember: Remember | None, verdict: Verdict, at_ms: int
 ) -> Verdict:
     """What a right code gets beside the verdict: a proof, and the token of a device that is to be remembered."""
-    policy = caller.application.policy
-    factor = verdict.factor.factor if verdict.factor else None
-    user = factor_users.read(connection, factor.user_index) if factor and (policy.proof or remember) else None
-    if factor is None or user is None:
+    policy, factor, user = caller.application.policy, verdict.factor, verdict.user
+    if factor is None:
         return verdict
-    proof = proofs.of_check(core, caller, history.name_of(core, user), factor, verdict.mark, at_ms)
+    name = history.name_of(core, user) if policy.proof else ""
+    proof = proofs.of_check(core, caller, name, factor, verdict.mark, at_ms)
     if remember is None or not devices.vouches(policy, ASSURANCE[factor.type]):
         return replace(verdict, proof=proof)
     trust_token = devices.remember(core, caller, connection, user, remember, at_ms).token

@@ -62,8 +62,12 @@ def one(core: Core, caller: Caller, id: str) -> Shown:
 def shown(core: Core, connection: Connection, factor: Factor) -> Shown:
     """A factor with what is sealed of it, but for its secret."""
     kept = opened(core, factor)
-    left = recovery_codes.left(connection, factor.id) if factor.type == recovery.NAME else None
-    return Shown(factor, kept.label if kept else "", kept and kept.issuer, left)
+    return Shown(factor, kept.label if kept else "", kept.issuer if kept else None, codes_left(connection, factor))
+
+
+def codes_left(connection: Connection, factor: Factor) -> int | None:
+    """How many recovery codes are unused; None of other types."""
+    return recovery_codes.left(connection, factor.id) if factor.type == recovery.NAME else None
 
 
 def owned(connection: Connection, caller: Caller, id: str, at_ms: int) -> tuple[Factor, FactorUser]:

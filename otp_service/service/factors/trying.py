@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from otp_service.domain.factors import delays
 from otp_service.ledger import factor_users, factors
+from otp_service.ledger.factor_users import FactorUser
 from otp_service.ledger.factors import Factor
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 from otp_service.service.factors import history
-from otp_service.service.factors.listing import Shown, shown
+from otp_service.service.factors.listing import codes_left
 from otp_service.service.factors.types.base import WRONG, Trial, Tried
 from otp_service.service.factors.users import fail, nobody, pay
 
@@ -23,11 +24,13 @@ Try = Callable[[Trial, Factor], Tried]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a code; the factor is told only where it was right. `mark` names what it used up."""
+    """What became of a user's code; the factor is told only where it was right. `mark` names what it used up."""
 
+    user: FactorUser
     reason: str | None
-    factor: Shown | None
+    factor: Factor | None
     attempts_left: int
+    codes_left: int | None = None
     mark: str = ""
     proof: str | None = None
     trust_token: str | None = field(default=None, repr=False)
@@ -49,25 +52,24 @@ def run(
     event: str = "checked",
 ) -> Verdict:
     """Tries a code on the factors that are meant, and settles; the one 404 if there is none."""
-    failures = pay(connection, user_index, at_ms)
+    user = pay(connection, user_index, at_ms)
     among = [each for each in factors.of_user(connection, user_index, at_ms) if meant(each)]
-    user = factor_users.read(connection, user_index)
-    if not among or user is None:
+    if not among:
         raise nobody()  # which takes the payment back with everything else
     trial = Trial(core, connection, caller.application.policy, at_ms)
     factor, tried = _first(trial, among, attempt)
     if tried.reason == "wrong_code":
         history.tried(connection, user, factor, "failed", at_ms)
-        fail(core, connection, user, failures, at_ms)
-        return Verdict(tried.reason, None, delays.left(failures))
+        fail(core, connection, user, at_ms)
+        return Verdict(user, tried.reason, None, delays.left(user.failures))
     if tried.reason is not None:
         factor_users.refund(connection, user_index)
         history.tried(connection, user, factor, tried.reason, at_ms)
-        return Verdict(tried.reason, None, delays.left(failures - 1))
+        return Verdict(user, tried.reason, None, delays.left(user.failures - 1))
     factor_users.forgive(connection, user_index)
-    fresh = factor and factors.read(connection, factor.id, at_ms)
-    history.tried(connection, user, fresh, event, at_ms)
-    return Verdict(None, shown(core, connection, fresh) if fresh else None, delays.left(0), tried.mark)
+    history.tried(connection, user, factor, event, at_ms)
+    left = codes_left(connection, factor) if factor else None
+    return Verdict(user, None, factor, delays.left(0), left, tried.mark)
 
 
 def _first(trial: Trial, among: Sequence[Factor], attempt: Try) -> tuple[Factor | None, Tried]:

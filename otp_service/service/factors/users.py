@@ -34,14 +34,14 @@ def introduced(core: Core, caller: Caller, connection: Connection, user: str, no
     return found
 
 
-def pay(connection: Connection, user_index: str, now_ms: int) -> int:
-    """Pays for a try before it is looked at; how many have failed in a row with this one.
+def pay(connection: Connection, user_index: str, now_ms: int) -> FactorUser:
+    """Pays for a try before it is looked at; the user with this failure counted, and held until all is done.
 
     Refusal not_found for who has no factors, user_locked while the user has to wait, user_disabled after too many.
     """
-    failures = factor_users.pay(connection, user_index, now_ms)
-    if failures is not None:
-        return failures
+    paid = factor_users.pay(connection, user_index, now_ms)
+    if paid is not None:
+        return paid
     known = factor_users.read(connection, user_index)
     if known is None:
         raise nobody()
@@ -51,8 +51,9 @@ def pay(connection: Connection, user_index: str, now_ms: int) -> int:
     raise Refusal("user_locked", "too many wrong codes in a row: wait before the next try", retry_after_s=wait_s)
 
 
-def fail(core: Core, connection: Connection, user: FactorUser, failures: int, now_ms: int) -> None:
+def fail(core: Core, connection: Connection, user: FactorUser, now_ms: int) -> None:
     """What a wrong code costs beyond its try: a delay, in the end everything; the application hears of half and all."""
+    failures = user.failures
     if wait_s := delays.delay_s(failures):
         factor_users.hold(connection, user.user_index, now_ms + wait_s * 1000)
     if failures >= delays.MOST_FAILURES:
