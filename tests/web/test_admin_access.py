@@ -121,6 +121,14 @@ def test_without_the_ledger_nothing_is_changed(
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("path", ["audit/export", "blocks/export.csv", "allows/export.csv"])
+def test_without_the_ledger_nothing_is_given_out(world: World, settings: Settings, path: str) -> None:
+    """A file whose first row can't be read is a 503, and not an empty file that looks complete."""
+    world.core.engine.dispose()
+    Path(settings.database_url.get_secret_value().removeprefix("sqlite:///")).unlink()
+    assert world.admin.get(f"/v1/admin/{path}").status_code == 503
+
+
 @pytest.mark.parametrize("path", ["/v1/admin/limits", "/v1/admin/locks"])
 def test_without_redis_nothing_is_changed_or_audited(world: World, redis: RedisServer, path: str) -> None:
     """While Redis is down a reset is refused, and leaves no entry in the audit."""

@@ -1,6 +1,6 @@
 """The audit, for admins: what admins did, and whether it still says so."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -29,15 +29,20 @@ def application_id(core: Core, application: str) -> str:
 
 
 def every(core: Core, wanted: Wanted) -> Iterator[Entry]:
-    """All entries that are looked for, oldest first, however many they are."""
-    after = 0
-    while True:
-        with looking(core) as connection:
-            found = audit.oldest_first(connection, wanted, after, BATCH)
+    """All entries that are looked for, oldest first, however many they are; a Refusal comes before the first."""
+    return _following(core, wanted, _some(core, wanted, 0))
+
+
+def _following(core: Core, wanted: Wanted, found: Sequence[Entry]) -> Iterator[Entry]:
+    yield from found
+    while len(found) == BATCH:
+        found = _some(core, wanted, found[-1].seq)
         yield from found
-        if len(found) < BATCH:
-            return
-        after = found[-1].seq
+
+
+def _some(core: Core, wanted: Wanted, after: int) -> Sequence[Entry]:
+    with looking(core) as connection:
+        return audit.oldest_first(connection, wanted, after, BATCH)
 
 
 def verify(core: Core, after: int = 0, most: int | None = None) -> Verdict:
