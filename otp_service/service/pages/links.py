@@ -8,7 +8,7 @@ from otp_service.domain.pages.page import Page, read, written
 from otp_service.domain.pages.returning import is_allowed
 from otp_service.ledger.keys import ApiKey
 from otp_service.service.callers import Caller
-from otp_service.service.core import Core, fresh_operation, now_ms, random_bytes
+from otp_service.service.core import Core, fresh_operation, random_bytes
 from otp_service.store.operation import Operation
 
 BOUND = "page"
@@ -23,15 +23,11 @@ NEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A page that somebody opened, and the caller in whose name it asks."""
+    """A page that somebody opened, and the caller in whose name it asks; once its time is over it only leads back."""
 
     page: Page
     caller: Caller
-
-    @property
-    def is_late(self) -> bool:
-        """Whether its time is over: then it only leads back."""
-        return now_ms() >= self.page.until_ms
+    is_late: bool
 
 
 def token_of(core: Core, page: Page) -> str:
@@ -48,7 +44,7 @@ def opened(core: Core, token: str) -> Visit:
     caller = _caller(core, page) if page else None
     if page is None or caller is None:
         raise Refusal("not_found", "there is no such page")
-    return Visit(page, caller)
+    return Visit(page, caller, core.clock() >= page.until_ms)
 
 
 def operation(core: Core, page: Page, form: str, act: str, *typed: str) -> Operation:
@@ -60,7 +56,7 @@ def operation(core: Core, page: Page, form: str, act: str, *typed: str) -> Opera
 def _caller(core: Core, page: Page) -> Caller | None:
     snapshot = core.snapshot()
     key, application = snapshot.keys.get(page.key), snapshot.applications.get(page.application)
-    if key is None or application is None or not _stands(key, page):
+    if key is None or application is None or not _stands(key, page, core.clock()):
         return None
     if not is_allowed(page.return_url, application.policy.return_hosts, production=core.production):
         return None
@@ -68,8 +64,8 @@ def _caller(core: Core, page: Page) -> Caller | None:
     return Caller(key.id, application, realm, key.scopes, page.test)
 
 
-def _stands(key: ApiKey, page: Page) -> bool:
+def _stands(key: ApiKey, page: Page, now_ms: int) -> bool:
     """Whether the key that made a page may still do what the page does."""
-    current = key.revoked_at is None and (key.expires_at is None or now_ms() < key.expires_at)
+    current = key.revoked_at is None and (key.expires_at is None or now_ms < key.expires_at)
     theirs = (key.application_id, key.test) == (page.application, page.test)
     return current and theirs and NEEDS.get(page.kind, frozenset({""})) <= key.scopes

@@ -10,7 +10,7 @@ from otp_service.domain.pages.request import PageRequest
 from otp_service.domain.pages.returning import is_allowed, names_ours, place_of
 from otp_service.service import lookup
 from otp_service.service.callers import Caller
-from otp_service.service.core import Core, now_ms, random_bytes
+from otp_service.service.core import Core, random_bytes
 from otp_service.service.factors.listing import standing
 from otp_service.service.pages.links import NEEDS, token_of
 
@@ -38,7 +38,7 @@ def make(core: Core, caller: Caller, request: PageRequest) -> Made:
         application=caller.application.id,
         key=caller.key_id,
         test=caller.test,
-        until_ms=now_ms() + LIFE_MS,
+        until_ms=core.clock() + LIFE_MS,
         device=request.client.device_id,
         look=Look(**request.theme.model_dump()),
         **_as_asked(request),

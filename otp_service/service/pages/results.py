@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from otp_service.domain import proof
 from otp_service.domain.keys import b64, mac
 from otp_service.domain.pages.page import Page
-from otp_service.service.core import Core, now_ms
+from otp_service.service.core import Core
 
 LIFE_S = 300
 
@@ -24,7 +24,7 @@ def address(page: Page, told: dict[str, str]) -> str:
 
 def _result(core: Core, page: Page, outcome: str, told: dict[str, str | None]) -> str:
     """A JWT by the keys of proofs. It is none: its subject is the page, and neither `purpose` nor `amr` is in it."""
-    at_s = now_ms() // 1000
+    at_s = core.clock() // 1000
     claims: dict[str, Any] = {
         "iss": core.public_url,
         "aud": page.application,

@@ -12,7 +12,7 @@ from otp_service.service.pages.links import token_of
 from otp_service.web.context import core
 from otp_service.web.pages import drawing, endings
 from otp_service.web.pages.asked import Asked
-from otp_service.web.pages.telling import ENDS, Told, told
+from otp_service.web.pages.telling import Told, told
 
 SENT = "sent"
 
@@ -49,21 +49,11 @@ def resend(asked: Asked) -> Response:
     return Response(response.get_data(), 303, list(response.headers))
 
 
-def why_ended(asked: Asked) -> str | None:
-    """Why nothing more can be done, if so."""
-    return codes.standing(core(), asked.visit).ended
-
-
 ACTS: dict[str, Callable[[Asked], Response]] = {"check": check, "resend": resend}
 
 
 def _refused(asked: Asked, refusal: Refusal) -> Response:
-    if refusal.status >= 500:
-        raise refusal
-    g.problem = refusal.code
-    if refusal.code in ENDS:
-        return endings.ended(asked, ENDS[refusal.code], refusal.status)
-    return show(asked, told(refusal))
+    return endings.refused(asked, refusal) or show(asked, told(refusal))
 
 
 def _refuse_unlike(found: Standing, code: str) -> None:
@@ -83,10 +73,7 @@ def _drawn(asked: Asked, found: Standing, problem: Told | None) -> Response:
         to=drawing.ltr(found.to),
         length=found.length,
         letters=letters,
-        error=says(problem.sentence, shape=shape) if problem else "",
-        wait_s=problem.wait_s if problem else 0,
-        left=problem.left if problem else None,
         resend_wait_s=found.resend_wait_s,
         sent=problem is None and SENT in asked.told,
-        form=asked.fresh,
+        **drawing.beside(asked, problem, shape=shape),
     )

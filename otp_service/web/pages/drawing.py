@@ -17,7 +17,8 @@ from otp_service.domain.pages.page import Look, Page
 from otp_service.domain.pages.returning import place_of
 from otp_service.domain.pages.words import direction, language_of, words
 from otp_service.service.pages.links import Visit
-from otp_service.web.pages.telling import THEN
+from otp_service.web.pages.asked import Asked
+from otp_service.web.pages.telling import BUSY, THEN, Told
 
 Says = Callable[..., Markup]
 HEADERS = {
@@ -59,6 +60,26 @@ def draw(visit: Visit | None, name: str, status: int = 200, **context: Any) -> R
 def speaker(visit: Visit | None) -> Says:
     """What says a sentence of a visit's language."""
     return _speaker(language_of(_wanted(visit.page if visit else None)), visit.caller.application.name if visit else "")
+
+
+def plain(visit: Visit, sentence: str) -> str:
+    """A sentence without any markup, for a file."""
+    found = words(language_of(_wanted(visit.page)))
+    return found[sentence].format(app=visit.caller.application.name)
+
+
+def beside(asked: Asked, problem: Told | None, **values: Any) -> dict[str, Any]:
+    """What a form is drawn with: what went wrong, if anything, and how the form is known.
+
+    Where it is open whether the last one did its work, the next is the same one: it hears what came of it.
+    """
+    told = problem or Told("")
+    return {
+        "error": speaker(asked.visit)(told.sentence, **values) if problem else "",
+        "wait_s": told.wait_s,
+        "left": told.left,
+        "form": asked.form if told.sentence == BUSY else asked.fresh,
+    }
 
 
 def problem(visit: Visit | None, refusal: Refusal) -> Response:

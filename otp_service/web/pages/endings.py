@@ -2,13 +2,15 @@
 
 import json
 
-from flask import Response, redirect
+from flask import Response, g, redirect
 
+from otp_service.domain.errors import Refusal
+from otp_service.service.pages import notes
 from otp_service.service.pages.results import address, way_back
 from otp_service.web.context import core
 from otp_service.web.pages import drawing
 from otp_service.web.pages.asked import Asked
-from otp_service.web.pages.telling import THEN
+from otp_service.web.pages.telling import ENDS, THEN, TITLES
 
 GONE = 410
 
@@ -23,15 +25,24 @@ def finished(asked: Asked, outcome: str, **told: str | None) -> Response:
     return Response(response.get_data(), 303, list(response.headers))
 
 
-def left(asked: Asked, why: str | None) -> Response:
+def left(asked: Asked) -> Response:
     """Back because the person wants to, or because nothing more could be done."""
-    if asked.visit.is_late:
-        return finished(asked, "ended", reason="late")
+    note = notes.glance(core(), asked.page, asked.told.get("note", "")) or {}
+    why = "late" if asked.visit.is_late else note.get("why")
     return finished(asked, "ended", reason=why) if why else finished(asked, "canceled")
 
 
-def ended(asked: Asked, why: str, status: int = GONE, note: str = "") -> Response:
+def ended(asked: Asked, why: str, status: int = GONE) -> Response:
     """A page on which nothing more can be done; its button leads back."""
     says = drawing.speaker(asked.visit)
-    title = says("ended_late") if why == "full" else says(f"ended_{why}")
-    return drawing.draw(asked.visit, "ended", status, title=title, text=says(THEN[why]), form=asked.fresh, note=note)
+    told = {"title": says(TITLES.get(why, f"ended_{why}")), "text": says(THEN[why])}
+    note = notes.write(core(), asked.page, why=why)
+    return drawing.draw(asked.visit, "ended", status, form=asked.fresh, note=note, **told)
+
+
+def refused(asked: Asked, refusal: Refusal) -> Response | None:
+    """The end that a refusal is; None where the page goes on with what it says."""
+    if refusal.status >= 500:
+        raise refusal
+    g.problem = refusal.code
+    return ended(asked, ENDS[refusal.code], refusal.status) if refusal.code in ENDS else None

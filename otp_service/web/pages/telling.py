@@ -8,7 +8,7 @@ _CANNOT_SEND = (
     *("destination_blocked", "country_not_allowed", "line_type_not_allowed", "refused_as_fraud"),
     *("challenge_required", "spend_exhausted", "opted_out"),
 )
-# The sentence of each refusal after which the page goes on; all others are told as `busy`.
+# The sentence of each refusal after which the page goes on; all others are told as BUSY.
 SENTENCES = {
     **dict.fromkeys(_CANNOT_SEND, "cannot_send"),
     "rate_limited": "many",
@@ -28,7 +28,9 @@ ENDS = {
     "step_up_required": "late",
     "conflict": "full",
 }
-# What is said under the title of an end.
+# The title of an end, where it is not its own.
+TITLES = {"full": "ended_late"}
+# What is said under it.
 THEN = {
     "expired": "then_new",
     "max_attempts": "then_new",
@@ -40,6 +42,9 @@ THEN = {
     "full": "full",
     "unknown": "then_unknown",
 }
+
+
+BUSY = "busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +60,4 @@ class Told:
 def told(refusal: Refusal) -> Told:
     """A refusal after which the page goes on."""
     waits = refusal.retry_after_s or 0 if refusal.status == 429 and refusal.code != "resend_too_soon" else 0
-    return Told(SENTENCES.get(refusal.code, "busy"), refusal.status, waits)
+    return Told(SENTENCES.get(refusal.code, BUSY), refusal.status, waits)

@@ -12,13 +12,13 @@ from otp_service.service.pages import links
 from otp_service.service.pages.links import Visit
 from otp_service.web import problems
 from otp_service.web.context import core
-from otp_service.web.pages import codes, drawing, endings
+from otp_service.web.pages import checks, codes, drawing, endings, enrolment
 from otp_service.web.pages.asked import Asked
 from otp_service.web.parsing import raw_body
 
 blueprint = Blueprint("visited_pages", __name__)
 
-KINDS: dict[str, Any] = {"code": codes}
+KINDS: dict[str, Any] = {"code": codes, "enrol": enrolment, "check": checks}
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 12
 
@@ -38,11 +38,9 @@ def act(token: str) -> Response:
     """What a form of the page asks for."""
     _own_page()
     asked = _asked(_visited(token))
-    wanted = asked.told.get("act", "check")
-    kind = KINDS[asked.page.kind]
+    wanted, kind = asked.told.get("act", ""), KINDS[asked.page.kind]
     if wanted == "leave":
-        left: Response = endings.left(asked, None if asked.visit.is_late else kind.why_ended(asked))
-        return left
+        return endings.left(asked)
     if asked.visit.is_late:
         return endings.ended(asked, "late")
     done: Response = kind.ACTS.get(wanted, kind.show)(asked)

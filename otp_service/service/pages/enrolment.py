@@ -1,0 +1,62 @@
+"""The page that sets up an authenticator app, and recovery codes for whoever has none: the endpoints, in steps."""
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from otp_service.domain.errors import Refusal, invalid_field
+from otp_service.domain.factors.requests import ConfirmRequest, EnrolRequest
+from otp_service.service.callers import Caller
+from otp_service.service.core import Core
+from otp_service.service.factors import checking, enrolling, listing
+from otp_service.service.once import Body, once
+from otp_service.service.pages.links import Visit, operation
+
+CODE_DIGITS = 6
+
+
+def begin(core: Core, visit: Visit, form: str) -> Body:
+    """A new authenticator app: its id, secret and URI; the same again for a form that is sent twice."""
+    page = visit.page
+    request = EnrolRequest(
+        user=page.user or "", type="totp", issuer=page.issuer, label=page.label, step_up=page.step_up
+    )
+
+    def run() -> Body:
+        made = enrolling.enrol(core, visit.caller, request)
+        return {"factor": made.shown.factor.id, "secret": made.secret, "uri": made.uri}
+
+    return once(core, operation(core, page, form, "begin"), run)
+
+
+def confirm(core: Core, visit: Visit, factor: str, typed: str, form: str) -> Body:
+    """Whether this is the app's code, and then the recovery codes of whoever had none."""
+    try:
+        code = ConfirmRequest(code=typed).code
+    except ValidationError:
+        raise invalid_field("code", "this is no code") from None
+
+    def run() -> Body:
+        verdict = checking.confirm(core, visit.caller, factor, code)
+        return {"valid": verdict.valid, "codes": _recovery_codes(core, visit) if verdict.valid else []}
+
+    return once(core, operation(core, visit.page, form, "confirm", factor, code), run)
+
+
+def _recovery_codes(core: Core, visit: Visit) -> list[str]:
+    """Fresh codes; none where some are left, which new ones would void, or where there is no room for them."""
+    user = visit.page.user or ""
+    if any(each.codes_left for each in listing.standing(core, visit.caller, user).factors):
+        return []
+    try:
+        made = enrolling.enrol(core, _stepped_up(visit.caller), EnrolRequest(user=user, type="recovery_codes"))
+    except Refusal:
+        return []
+    return list(made.codes)
+
+
+def _stepped_up(caller: Caller) -> Caller:
+    """The caller after the app was enrolled: the proof of that is spent, and its first code has just been typed."""
+    policy: Any = caller.application.policy.model_copy(update={"step_up": []})
+    return replace(caller, application=replace(caller.application, policy=policy))

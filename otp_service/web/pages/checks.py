@@ -1,0 +1,69 @@
+"""The page that asks for a code at sign-in: of the authenticator app, or a recovery code."""
+
+from collections.abc import Callable
+
+from flask import Response
+
+from otp_service.domain.errors import Refusal
+from otp_service.service.pages import checks
+from otp_service.service.pages.checks import Standing
+from otp_service.web.context import core
+from otp_service.web.pages import drawing, endings
+from otp_service.web.pages.asked import Asked
+from otp_service.web.pages.telling import Told, told
+
+# What is said of a code that was not right, for each of the two ways.
+WRONG = {
+    ("app", "wrong_code"): "check_wrong",
+    ("app", "already_used"): "check_used",
+    ("recovery", "wrong_code"): "recovery_wrong",
+    ("recovery", "already_used"): "recovery_wrong",
+}
+SHAPES = {"app": "shape", "recovery": "recovery_shape"}
+
+
+def show(asked: Asked, problem: Told | None = None) -> Response:
+    """The field for the code, and the other way where there is one."""
+    found = checks.standing(core(), asked.visit)
+    if found.disabled:
+        return endings.ended(asked, "disabled")
+    if not (found.has_app or found.has_recovery):
+        return endings.ended(asked, "late")
+    if problem is None and found.wait_s:
+        problem = Told("check_locked", wait_s=found.wait_s)
+    return _drawn(asked, found, problem)
+
+
+def check(asked: Asked) -> Response:
+    """Is this one of the user's codes?"""
+    try:
+        found = checks.check(core(), asked.visit, asked.code, asked.form)
+    except Refusal as refusal:
+        if refusal.code == "invalid_field":
+            return show(asked, Told(SHAPES[_way(asked)], refusal.status))
+        return endings.refused(asked, refusal) or show(asked, told(refusal))
+    if found["reason"] is None:
+        return endings.finished(asked, "approved", factor=found["factor"], type=found["type"], proof=found["proof"])
+    return show(asked, Told(WRONG[_way(asked), found["reason"]]))
+
+
+ACTS: dict[str, Callable[[Asked], Response]] = {"check": check}
+
+
+def _way(asked: Asked) -> str:
+    return "recovery" if asked.told.get("way") == "recovery" else "app"
+
+
+def _drawn(asked: Asked, found: Standing, problem: Told | None) -> Response:
+    way = _way(asked) if found.has_app and found.has_recovery else "app" if found.has_app else "recovery"
+    digits = found.digits or 0
+    shape = drawing.speaker(asked.visit)("digits", count=digits or "6–8")
+    return drawing.draw(
+        asked.visit,
+        "check",
+        problem.status if problem else 200,
+        way=way,
+        length=digits if way == "app" else 0,
+        both=found.has_app and found.has_recovery,
+        **drawing.beside(asked, problem, shape=shape),
+    )

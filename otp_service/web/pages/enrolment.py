@@ -1,0 +1,103 @@
+"""The page that sets up an authenticator app: what it is for, the app's key, its first code, and recovery codes."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response
+from markupsafe import Markup
+
+from otp_service.domain.errors import Refusal
+from otp_service.service.pages import enrolment, notes
+from otp_service.service.pages.enrolment import CODE_DIGITS
+from otp_service.service.pages.notes import Note
+from otp_service.web.context import core
+from otp_service.web.pages import drawing, endings
+from otp_service.web.pages.asked import Asked
+from otp_service.web.pages.telling import Told, told
+
+PICTURES = "otp_service.service.factors.pictures"  # loaded when the first one is drawn: it takes 11 MB
+FINISHED = "enrolled"
+
+
+def show(asked: Asked) -> Response:
+    """What an authenticator app is, and the button to begin with."""
+    return drawing.draw(asked.visit, "enrol", **drawing.beside(asked, None))
+
+
+def begin(asked: Asked) -> Response:
+    """A new key for the app."""
+    try:
+        made = enrolment.begin(core(), asked.visit, asked.form)
+    except Refusal as refusal:
+        return endings.refused(asked, refusal) or show(asked)
+    return _scan(asked, made)
+
+
+def confirm(asked: Asked) -> Response:
+    """Is this the first code of the app?"""
+    note = _note(asked, "secret")
+    try:
+        found = enrolment.confirm(core(), asked.visit, note["factor"], asked.code, asked.form)
+    except Refusal as refusal:
+        if refusal.code == "not_pending":  # confirmed before, by this page from whose note we know it
+            return endings.finished(asked, FINISHED, factor=note["factor"])
+        if refusal.code == "not_found":  # nobody confirmed it within 10 minutes
+            return endings.ended(asked, "late")
+        return endings.refused(asked, refusal) or _scan(asked, note, told(refusal))
+    if not found["valid"]:
+        return _scan(asked, note, Told("confirm_wrong"))
+    if not found["codes"]:
+        return endings.finished(asked, FINISHED, factor=note["factor"])
+    return _recovery(asked, {"factor": note["factor"], "codes": found["codes"]})
+
+
+def done(asked: Asked) -> Response:
+    """Back to the product, once the recovery codes are saved."""
+    note = _note(asked, "codes")
+    if asked.told.get("saved") != "yes":
+        return _recovery(asked, note, Told("save_first", 422))
+    return endings.finished(asked, FINISHED, factor=note["factor"])
+
+
+ACTS: dict[str, Callable[[Asked], Response]] = {"begin": begin, "confirm": confirm, "done": done}
+
+
+def _note(asked: Asked, needed: str) -> Note:
+    note = notes.read(core(), asked.page, asked.told.get("note", ""))
+    if needed not in note:
+        raise Refusal("not_found", "this form is of another step")
+    return note
+
+
+def _scan(asked: Asked, note: Note, problem: Told | None = None) -> Response:
+    says, secret = drawing.speaker(asked.visit), note["secret"]
+    picture: Any = import_module(PICTURES)
+    return drawing.draw(
+        asked.visit,
+        "scan",
+        problem.status if problem else 200,
+        picture=Markup(picture.qr_svg(note["uri"])),  # noqa: S704 - drawn by segno of a URI that it encodes
+        uri=note["uri"],
+        secret=secret,
+        grouped=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        length=CODE_DIGITS,
+        note=notes.write(core(), asked.page, **note),
+        **drawing.beside(asked, problem, shape=says("digits", count=CODE_DIGITS)),
+    )
+
+
+def _recovery(asked: Asked, note: Note, problem: Told | None = None) -> Response:
+    heading = drawing.plain(asked.visit, "recovery_file")
+    text = "\n".join([heading, "", *note["codes"], ""])
+    return drawing.draw(
+        asked.visit,
+        "recovery",
+        problem.status if problem else 200,
+        codes=note["codes"],
+        file=f"data:text/plain;charset=utf-8,{quote(text)}",
+        heading=heading,
+        note=notes.write(core(), asked.page, **note),
+        **drawing.beside(asked, problem),
+    )
