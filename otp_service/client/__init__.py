@@ -2,6 +2,7 @@
 
 from otp_service.client.api import Client
 from otp_service.client.challenges import solve
+from otp_service.client.factors import DeviceResult, Factor, FactorResult, Factors, NewFactor
 from otp_service.client.models import CheckResult, Message, PhoneMessage, SentMessage, Verification
 from otp_service.client.problems import (
     ChallengeRequired,
@@ -24,10 +25,15 @@ __all__ = [
     "CheckResult",
     "Client",
     "Conflict",
+    "DeviceResult",
+    "Factor",
+    "FactorResult",
+    "Factors",
     "Forbidden",
     "InvalidField",
     "InvalidRequest",
     "Message",
+    "NewFactor",
     "NoAnswer",
     "NotFound",
     "OtpError",

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
+from otp_service.client.factors import Factors
 from otp_service.client.models import CheckResult, Message, PhoneMessage, Verification, read
 from otp_service.client.problems import NoAnswer, UnexpectedAnswer, problem_of
 
@@ -72,6 +73,7 @@ class Client:
         self._timeout, self._repeat_after_s = timeout, repeat_after_s
         headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, transport=transport)
+        self.factors = Factors(self._post, self._json, _read)
 
     def __enter__(self) -> Self:
         return self
@@ -170,10 +172,18 @@ class Client:
         return _read(kind, self._answered(lambda: self._http.post(path, json=body, headers=key)))
 
     def _json(
-        self, method: str, path: str, query: Json | None = None, timeout: float | None = None, body: Json | None = None
+        self,
+        method: str,
+        path: str,
+        query: Json | None = None,
+        timeout: float | None = None,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Json:
         limit = self._timeout if timeout is None else timeout
-        return self._answered(lambda: self._http.request(method, path, params=query, json=body, timeout=limit))
+        return self._answered(
+            lambda: self._http.request(method, path, params=query, json=body, headers=headers, timeout=limit)
+        )
 
     def _answered(self, ask: Callable[[], httpx.Response]) -> Json:
         try:

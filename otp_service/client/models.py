@@ -11,7 +11,7 @@ T = TypeVar("T")
 # Fields that hold times, in any of the answers.
 TIMES = frozenset(
     {"at", "created_at", "updated_at", "expires_at", "approved_at", "resend_after"}
-    | {"send_at", "accepted_at", "sent_at", "ended_at"}
+    | {"send_at", "accepted_at", "sent_at", "ended_at", "confirmed_at", "used_at"}
 )
 # Names that the API has and a field can't have, or that it gives the same thing elsewhere.
 NAMES = {"class": "message_class", "queued_at": "created_at"}
@@ -136,6 +136,8 @@ def read(kind: type[T], answer: Mapping[str, Any]) -> T:
 def _value(name: str, value: Any) -> Any:
     if name in TIMES and value is not None:
         return datetime.fromisoformat(value)
+    if name == "codes":
+        return tuple(value)
     if name == "messages":
         return tuple(read(SentMessage, message) for message in value)
     return value
