@@ -1,5 +1,7 @@
 """Proofs of verifications, as a product gets them, and devices that they are shown for."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
@@ -12,6 +14,7 @@ from tests.world import START, Api
 STEP_UP: dict[str, Any] = {"proof": True, "step_up": ["enrol", "remove"]}
 PHONE = {"device_id": "phone-1", "label": "Ana’s phone"}
 DEVICES = "/v1/users/u1/devices"
+AT_ONCE = 64
 _NUMBERS = count()
 
 
@@ -60,3 +63,20 @@ def judged(
     """`trusted`, or why not."""
     heard = owner.ask(f"/v1/users/{user}/devices/check", by, device_id=device, token=token)
     return "trusted" if heard["trusted"] else str(heard["reason"])
+
+
+def check_proof(owner: FactorWorld, made: dict[str, Any], **asked: Any) -> str:
+    """The proof of a check of a user's app; its step is over."""
+    heard = owner.ask("/v1/factors/check", user="u1", code=owner.app_code(made), **asked)
+    owner.clock.pass_(STEP)
+    return str(heard["proof"])
+
+
+def at_once(owner: FactorWorld, method: str, paths: Sequence[str], body: Any = None) -> list[int]:
+    """The statuses of the answers to all of these, sent in parallel."""
+
+    def send(path: str) -> int:
+        return Api(owner.app.test_client(), owner.factors.key).call(method, path, body).status_code
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(send, paths))
