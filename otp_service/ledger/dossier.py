@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, select
 
-from otp_service.ledger.people import BATCH, Traces, Whom
+from otp_service.ledger.people import BATCH, Traces, Whom, locks_of
 from otp_service.ledger.schema import (
     allows,
     attempts,
@@ -45,7 +45,7 @@ def known(connection: Connection, whom: Whom, found: Traces) -> list[Item]:
         _kept(connection, "block", blocks, (blocks.c.kind == "number") & (blocks.c.value == whom.index)),
         _kept(connection, "allow", allows, (allows.c.kind == "number") & (allows.c.value == whom.index)),
         _kept(connection, "opt_out", opt_outs, opt_outs.c.number_index == whom.index),
-        _kept(connection, "lock", hard_locks, _locks(whom, found)),
+        _kept(connection, "lock", hard_locks, locks_of(whom, found)),
     )
     return sorted((item for part in parts for item in part), key=lambda item: item.at)
 
@@ -61,11 +61,6 @@ def named(connection: Connection, indices: Iterable[str]) -> dict[str, Row]:
     kept = select(people.c.number_index, people.c.to_sealed, people.c.country, people.c.block)
     rows = connection.execute(kept.where(people.c.number_index.in_(list(indices)))).mappings()
     return {row["number_index"]: dict(row) for row in rows}
-
-
-def _locks(whom: Whom, found: Traces) -> ColumnElement[bool]:
-    theirs = hard_locks.c.subject.in_(whom.subjects)
-    return theirs if found.person_id is None else or_(theirs, hard_locks.c.person_id == found.person_id)
 
 
 def _rows(connection: Connection, kind: str, table: Table, column: Column[Any], ids: Sequence[str]) -> Iterator[Item]:

@@ -23,18 +23,20 @@ class HardLock:
     lifted_by: str | None
 
 
-def in_force(connection: Connection, application_id: str | None = None) -> list[HardLock]:
-    """The locks that nobody has lifted, oldest first; of one application or of all."""
+def in_force(connection: Connection, application_id: str | None = None, subject: str | None = None) -> list[HardLock]:
+    """The locks that nobody has lifted, oldest first; of one application or of all, of one number or of all."""
     oldest = select(hard_locks).where(hard_locks.c.lifted_at.is_(None))
     if application_id is not None:
         oldest = oldest.where(hard_locks.c.application_id == application_id)
+    if subject is not None:
+        oldest = oldest.where(hard_locks.c.subject == subject)
     rows = connection.execute(oldest.order_by(hard_locks.c.locked_at, hard_locks.c.fact_id)).mappings()
     return [HardLock(**row) for row in rows]
 
 
 def lift(change: Change, application_id: str, subject: str, reason: str = "") -> bool:
     """Lift whatever locks this number; False if nothing does. The store's failure count is the caller's to reset."""
-    lifted = [lock for lock in in_force(change.connection, application_id) if lock.subject == subject]
+    lifted = in_force(change.connection, application_id, subject)
     for lock in lifted:
         change.connection.execute(
             update(hard_locks)

@@ -119,7 +119,7 @@ def erase(change: Change, whom: Whom) -> Erased:
     erased = Erased(
         len(renamed),
         len(sent),
-        _deleted(connection, hard_locks, _locks(whom, known)),
+        _deleted(connection, hard_locks, locks_of(whom, known)),
         _deleted(connection, allows, (allows.c.kind == "number") & (allows.c.value == whom.index)),
         _unsealed(connection, whom),
     )
@@ -212,7 +212,8 @@ def _end_open(connection: Connection, table: Table, ids: Iterable[str], now_ms: 
         connection.execute(update(table).where(waits).values(status="canceled", reason="erased", ended_at=now_ms))
 
 
-def _locks(whom: Whom, known: Traces) -> ColumnElement[bool]:
+def locks_of(whom: Whom, known: Traces) -> ColumnElement[bool]:
+    """The hard locks of this person, also those of before they had a random id."""
     theirs = hard_locks.c.subject.in_(whom.subjects)
     return theirs if known.person_id is None else or_(theirs, hard_locks.c.person_id == known.person_id)
 

@@ -35,7 +35,7 @@ def read(core: Core, application: str, to: str, *, test: bool = False) -> Lock:
     with looking(core) as connection:
         found = owner(connection, application)
         meant = destination_of(core, caller_of(found, test=test), to)
-        held = any(lock.subject == b64(meant.at.subject) for lock in locks.in_force(connection, found.id))
+        held = bool(locks.in_force(connection, found.id, b64(meant.at.subject)))
     return _lock(core, found, meant, held)
 
 
