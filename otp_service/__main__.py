@@ -30,6 +30,7 @@ COMMANDS = {
     "audit": "audit:audit",
     "people": "people:people",
     "users": "users:users",
+    "factors": "factors:factors",
     "settings": "look:settings",
     "doctor": "look:doctor",
     "rekey": "ledger:rekey",

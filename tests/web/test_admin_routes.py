@@ -112,6 +112,9 @@ CHANGES: dict[Route, Callable[[World], Request]] = {
     ("POST", "/v1/admin/blocks"): said(f"{ADMIN}blocks", SAID),
     ("DELETE", "/v1/admin/blocks/<id>"): of(made(f"{ADMIN}blocks", SAID), f"{ADMIN}blocks/{{id}}"),
     ("POST", "/v1/admin/blocks/import"): said(f"{ADMIN}blocks/import", **CSV),
+    ("POST", "/v1/admin/factors/import"): said(
+        f"{ADMIN}factors/import?application=shop", data=b"user,secret\nu1," + b"A" * 32, content_type="text/csv"
+    ),
     ("POST", "/v1/admin/allows"): said(f"{ADMIN}allows", SAID),
     ("DELETE", "/v1/admin/allows/<id>"): of(made(f"{ADMIN}allows", SAID), f"{ADMIN}allows/{{id}}"),
     ("POST", "/v1/admin/allows/import"): said(f"{ADMIN}allows/import", **CSV),

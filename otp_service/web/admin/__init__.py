@@ -6,6 +6,7 @@ from otp_service.web.admin import (
     applications,
     audit,
     blocks,
+    factor_files,
     fraud,
     keys,
     limits,
@@ -37,6 +38,7 @@ blueprints: tuple[Blueprint, ...] = (
     policies.blueprint,
     reports.blueprint,
     users.blueprint,
+    factor_files.blueprint,
 )
 
 
