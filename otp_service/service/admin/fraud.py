@@ -64,8 +64,8 @@ def read(
 
 def held(core: Core, application: str | None = None) -> Sequence[Quarantine]:
     """The prefixes in quarantine, those that last longest first; of one application or of all."""
-    own = (each for each in quarantines.quarantines(core) if application in (None, each.application))
-    return sorted(own, key=lambda each: each.until_ms, reverse=True)
+    found = quarantines.quarantines(core) if application is None else _own(core, application)
+    return sorted(found, key=lambda each: each.until_ms, reverse=True)
 
 
 def held_of(core: Core, application: str | None) -> Sequence[Quarantine]:
@@ -88,6 +88,11 @@ def lift(core: Core, actor: str, application: str, prefix: str) -> Sequence[Quar
 def may_owe(thresholds: Thresholds, scope: str) -> tuple[float | None, float | None]:
     """How many sends a scope may owe before it is challenged and before it is refused; None where nothing says."""
     return getattr(thresholds, f"{scope}_weak", None), getattr(thresholds, f"{scope}_strong", None)
+
+
+def _own(core: Core, application: str) -> Sequence[Quarantine]:
+    found = fraud_states.quarantined(core.link, application)  # the others' take a trip to Redis each
+    return [Quarantine(application, each.prefix, each.country, each.until_ms) for each in found]
 
 
 def _meant(of: Application, to: str | None, country: str | None) -> tuple[str, str]:
