@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from otp_service.store.connect import connect
+from otp_service.store.refusals import record
 from tests.e2e.loaded import Loaded
 from tests.e2e.operating import Operator, operating
 
@@ -29,3 +31,17 @@ def test_an_unknown_reference_is_told(admin: Operator) -> None:
     """A reference that is none, or older than a day, is said to be so."""
     for command in ("show", "exempt"):
         assert "there is no such refusal; they are kept for a day" in admin.is_told("refusals", command, "rf_0_1_1")
+
+
+def test_what_was_refused_is_listed_and_shown(admin: Operator) -> None:
+    """A refusal of a message stands in the list as one, and its reference says why."""
+    link = connect(admin.made.environment["OTP_REDIS_URL"])
+    told = {"asked_for": "message", "application": "app_x", "test": False, "person": {}}
+    evidence = [{"scope": "opt_out", "rule": "refused"}]
+    reference = record(link, "{c0}", code="opted_out", evidence=evidence, request="r1", detail=told)
+    (listed,) = admin.gets("refusals", "list")
+    assert (listed["reference"], listed["asked_for"], listed["code"]) == (reference, "message", "opted_out")
+    assert admin.gets("refusals", "show", reference)["reasons"] == [
+        "The person has opted out of messages like this one"
+    ]
+    assert "message" in admin.reads("refusals", "list")

@@ -1,15 +1,19 @@
 """What only a look tells: it is told as it is, and that Redis is away."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from prometheus_client import REGISTRY
 from sqlalchemy import create_engine
 
+from otp_service.courier.gauges import watch
 from otp_service.courier.measured import Measured
+from otp_service.courier.observe import Unobserved
 from otp_service.domain.health import Breaker, dump_breaker
 from otp_service.domain.keys import KeyRing
 from otp_service.service.gauges import Looked, look, missing_keys
-from otp_service.service.spent import Spent
+from otp_service.service.spent import Place, Spent
 from otp_service.store.keys import BREAKERS
 from tests.keyspace import drain
 from tests.servers import RedisServer
@@ -125,3 +129,20 @@ def test_what_a_courier_sees_is_measured() -> None:
     seen.keys_missing(2)
     named = ("otp_audit_entries", "otp_audit_head_seq", "otp_keys_missing")
     assert [REGISTRY.get_sample_value(name) for name in named] == [17, 16, 2]
+
+
+def test_a_courier_tells_how_full_ceilings_are(world: World) -> None:
+    """A courier looks at the ceilings of countries as soon as it runs, and tells whoever measures."""
+    told: list[Mapping[Place, float]] = []
+
+    class Seen(Unobserved):
+        def spent(self, found: Mapping[Place, float]) -> None:
+            told.append(found)
+            stop.set()
+
+    world.policy(**CEILING, spend_per_country_per_day_micros=100_000)
+    world.started()
+    drain(world)
+    stop = asyncio.Event()
+    asyncio.run(watch(world.core, Seen(), stop))
+    assert told == [{(world.shop, "CH"): 0.5}]
