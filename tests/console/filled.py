@@ -11,7 +11,7 @@ from redis import Redis
 from sqlalchemy import select
 
 from otp_service.ledger.schema import api_keys, audit, people
-from otp_service.service.admin import blocks
+from otp_service.service.admin import blocks, users
 from otp_service.service.console import accounts, searching
 from otp_service.service.console.searching import Sought
 from otp_service.service.senders import take_out
@@ -22,7 +22,7 @@ from tests.console.people import PASSWORD, code, person
 from tests.console.test_find import happened
 from tests.console.traffic import busy
 from tests.servers import RedisServer
-from tests.world import NUMBER
+from tests.world import NUMBER, World
 
 for name in PAGES:
     import_module(f"otp_service.web.console.pages.{name}")
@@ -31,7 +31,9 @@ GETS = [each for each in ROUTES if each.method == "GET"]
 ACTS = [each for each in ROUTES if each.method == "POST"]
 ARGUMENT = re.compile(r"<(\w+)>")
 # Acts that only look, lead on or draw again: they need no ledger that can be written.
-LOOKS = frozenset({"/theme", "/find", "/limits", "/blocks/preview", "/templates/preview", "/profile/app/begin"})
+LOOKS = frozenset(
+    {"/theme", "/find", "/limits", "/users", "/blocks/preview", "/templates/preview", "/profile/app/begin"}
+)
 LOOKS |= {"/policies/review", "/policies/back"}
 
 Form = dict[str, Any]
@@ -47,11 +49,14 @@ class Filled:
     block: str
     person: str
     key: str
+    user: str
+    factor: str
 
     def path(self, route: Route) -> str:
         """Where this route leads to something; an argument that nobody knows here leads to nothing."""
         asked = {"/block": "?kind=country&value=CH", "/templates/edit": f"?application={self.console.world.shop}"}
         known = {"country": "CH", "prefix": "4179", "name": "swift", "token": self.token, "ticket": self.ticket}
+        known["user"] = self.user
         return "/console" + ARGUMENT.sub(lambda found: known.get(found[1], "x"), route.rule) + asked.get(route.rule, "")
 
     def form(self, route: Route) -> Form:
@@ -85,6 +90,11 @@ class Filled:
             "/find/<token>/reset": {"of": shop, **why},
             "/find/<token>/list": {"book": "allow", "of": shop, **why},
             "/limits": {"q": NUMBER},
+            "/users": {"q": "u1"},
+            "/users/<user>/name": why,
+            "/users/<user>/lift": why,
+            "/users/<user>/remove": {"factor": self.factor, **why},
+            "/users/<user>/erase": {},
             "/policies/review": policy,
             "/policies/back": policy,
             "/policies/raise": policy,
@@ -114,11 +124,20 @@ def filled(console: Console) -> Filled:
     block = blocks.create(core, "tests", "prefix", "+88299", "pumped")
     take_out(core, "swift", "Shop", None, "unregistered_sender", "30034")
     world.parts.truths.refresh()
+    user, factor = _enrolled(world)
     token = searching.token(core, Sought("number", NUMBER))
     with core.engine.connect() as connection:
         someone = connection.scalars(select(people.c.person_id).where(people.c.to_sealed.is_not(None))).first()
         key = connection.scalars(select(api_keys.c.id).order_by(api_keys.c.created_at.desc())).first()
-    return Filled(console, token, ticket, block.id, str(someone), str(key))
+    return Filled(console, token, ticket, block.id, str(someone), str(key), user, factor)
+
+
+def _enrolled(world: World) -> tuple[str, str]:
+    """A user for whom a wrong code was typed, and their recovery codes: by which ids."""
+    shop = world.caller("factors")
+    factor = str(shop.post("/v1/factors", {"user": "u1", "type": "recovery_codes"}).get_json()["id"])
+    shop.post("/v1/factors/check", {"user": "u1", "code": "AAAA-AAAA-AAAA-AAAA"})
+    return str(users.found(world.core, world.shop, "u1")), factor
 
 
 def ledger(console: Console) -> list[str]:

@@ -135,7 +135,8 @@ def lift(core: Core, actor: str, id: str, reason: str = "") -> Standing:
             factor_users.forgive(connection, user.user_index)
             whose, at_ms = (user.application_id, user.user_index), core.clock()
             devices.distrust(connection, *whose, at_ms)
-            factor_history.record(connection, *whose, "lifted", at_ms, by=actor)
+            why = {"reason": reason} if reason else {}
+            factor_history.record(connection, *whose, "lifted", at_ms, by=actor, **why)
         return _standing(core, connection, _known(connection, id))
 
 

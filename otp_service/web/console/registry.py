@@ -11,7 +11,7 @@ ROLES = ("viewer", "fraud", "admin")  # each may do what those before it may
 # The navigation, in its order; an entry shows once a page claims it, to those whose role may see that page.
 NAV: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Watch", ("Now", "Countries", "Providers", "Money")),
-    ("People", ("Find", "Limits and locks", "Blocks")),
+    ("People", ("Find", "Users", "Limits and locks", "Blocks")),
     ("Set up", ("Policies", "Templates", "Senders", "Keys")),
     ("House", ("Audit", "Admins")),
 )

@@ -18,6 +18,7 @@ PAGES = (
     "blocks",
     "find",
     "limits",
+    "users",
     "policies",
     "senders",
     "templates",

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book, Kind
 from otp_service.service.admin import blocks, exempting
-from otp_service.service.console import holding, refused_of, searching, story
+from otp_service.service.console import factor_story, holding, refused_of, searching, story
 from otp_service.service.console.searching import Sought
 from otp_service.service.console.story import Chapter, Story
 from otp_service.service.core import now_ms
@@ -86,6 +86,8 @@ def found(token: str) -> Response:
         away=refused is None,
         standings=unless_away(lambda: holding.standings(core(), sought)),
         met=holding.met(core(), sought),
+        users=factor_story.called(core(), sought.value) if sought.kind == "name" else [],
+        types=factor_story.TYPES,
         row=_row,
         blocked_as=BLOCKED_AS.get(sought.kind),
         now=now_ms(),
