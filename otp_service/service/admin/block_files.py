@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Connection
 
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
+from otp_service.domain.spreadsheets import harmless, plain
 from otp_service.domain.times import milliseconds, rfc3339_or_none
 from otp_service.ledger import audit, blocks
 from otp_service.ledger.applications import Application
@@ -29,8 +30,6 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_ROWS = 100_000
 MOST_TOLD = 100  # bad lines
 AT_ONCE = 500
-# What a spreadsheet takes for a formula; an apostrophe in front makes it text (OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Item = TypeVar("Item")
 Key = tuple[str | None, str, str]  # application, kind, value
@@ -97,11 +96,6 @@ def _until(row: Block) -> str:
     return rfc3339_or_none(row.expires_at) or ""
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
 def _written(*cells: str) -> str:
     out = io.StringIO()
     csv.writer(out).writerow([harmless(cell) for cell in cells])
@@ -140,16 +134,10 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         for count, cells in enumerate(filter(any, reader), 1):
             if count > MOST_ROWS:
                 raise _bad(reader.line_num, f"a file may have at most {MOST_ROWS} rows")
-            padded = [*map(_plain, cells), *[""] * (len(header) - len(cells))]
+            padded = [*map(plain, cells), *[""] * (len(header) - len(cells))]
             yield reader.line_num, dict(zip(header, padded, strict=False)) if len(cells) <= len(header) else {}
     except csv.Error:
         raise _bad(reader.line_num, "this is not CSV: look for a quote that does not end") from None
-
-
-def _plain(cell: str) -> str:
-    """A cell without the apostrophe that an export has put in front."""
-    cell = cell.strip()
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def _line(core: Core, cells: Mapping[str, str], owners: dict[str, Application | None]) -> Line:

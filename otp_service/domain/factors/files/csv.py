@@ -3,19 +3,15 @@
 import base64
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from otp_service.domain.factors.files import values
 from otp_service.domain.factors.files.rows import Asked, BadFile, BadValue, Entry, Given, Row, row, texts
+from otp_service.domain.spreadsheets import harmless, plain
 
 COLUMNS = ("user", "type", "secret", "algorithm", "digits", "period_s", "counter", "label", "issuer")
 HEX = "secret_hex"  # a column of its own: many a secret in hexadecimal is one in base32 too, and another one there
-# What a spreadsheet takes for a formula; an apostrophe in front makes it text (OWASP, "CSV Injection"). A cell that
-# looks as if it had one gets one more, so that each comes back as it was.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_MADE_HARMLESS = re.compile(r"'+[=+\-@\t\r]")
 
 
 def read(lines: Iterable[bytes], asked: Asked) -> Iterator[Row]:
@@ -48,7 +44,7 @@ class Table:
     def __iter__(self) -> Iterator[tuple[int, Sequence[str]]]:
         while (cells := self._next()) is not None:
             if any(cells):
-                yield self._rows.line_num, [_plain(cell) for cell in cells]
+                yield self._rows.line_num, [plain(cell) for cell in cells]
 
     def _next(self) -> list[str] | None:
         try:
@@ -103,13 +99,3 @@ def written(cells: Iterable[str]) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerow([harmless(cell) for cell in cells])
     return out.getvalue().encode()
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _plain(cell: str) -> str:
-    cell = cell.strip()
-    return cell[1:] if _MADE_HARMLESS.match(cell) else cell

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response, request
 
 from otp_service.domain.errors import Refusal
+from otp_service.domain.spreadsheets import harmless
 from otp_service.domain.times import rfc3339
 from otp_service.ledger.dashboards.counting import Tally
-from otp_service.service.admin import block_files
 from otp_service.service.console import spending
 from otp_service.service.console.spans import Range
 from otp_service.service.console.spending import BYS, MARKS, Budget, By, Spending
@@ -120,5 +120,5 @@ def _csv(rows: Iterable[tuple[Any, ...]]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(COLUMNS)
-    table.writerows([block_files.harmless(each) if isinstance(each, str) else each for each in row] for row in rows)
+    table.writerows([harmless(each) if isinstance(each, str) else each for each in row] for row in rows)
     return text.getvalue()
