@@ -20,6 +20,13 @@ BRAKED = Counter(
     "Starts that the brake judged: allow, challenge, solved or deny; in mode shadow all of them went out.",
     ["decision", "mode"],
 )
+FACTOR_CHECKS = Counter(
+    "otp_factor_checks_total",
+    "Codes of factors, by what came of them; of type any where a wrong one could have been of several.",
+    ["type", "result"],
+)
+ENROLLED = Counter("otp_factors_enrolled_total", "Factors enrolled, once they count.", ["type"])
+HELD = Counter("otp_users_held_total", "Users whom wrong codes locked (50 in a row) or disabled (100).", ["how"])
 ALARMS = Counter("otp_alarms_total", "Things an admin should look at.", ["kind"])
 REPORTED = Counter("otp_receipts_total", "Distinct delivery receipts, by what they say.", ["provider", "status"])
 UNMATCHED = Counter(
@@ -42,6 +49,15 @@ class Counting(Observer):
 
     def checked(self, result: str) -> None:
         CHECKED.labels(result).inc()
+
+    def factor_checked(self, type: str, result: str) -> None:
+        FACTOR_CHECKS.labels(type, result).inc()
+
+    def factor_enrolled(self, type: str) -> None:
+        ENROLLED.labels(type).inc()
+
+    def user_held(self, how: str) -> None:
+        HELD.labels(how).inc()
 
     def alarmed(self, kind: str) -> None:
         ALARMS.labels(kind).inc()

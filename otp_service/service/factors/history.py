@@ -22,6 +22,7 @@ def enrolled(connection: Connection, factor: Factor, at_ms: int) -> None:
 
 def confirmed(core: Core, connection: Connection, user: FactorUser, factor: Factor, at_ms: int) -> None:
     """A factor counts from now on."""
+    core.observe.factor_enrolled(factor.type)
     _write(connection, factor, "confirmed", at_ms)
     _tell(core, connection, user, "factor.enrolled", factor.id, at_ms, factor=factor.id, type=factor.type)
 
@@ -48,6 +49,7 @@ def tried(connection: Connection, user: FactorUser, factor: Factor | None, event
 
 def held(core: Core, connection: Connection, user: FactorUser, how: str, failures: int, at_ms: int) -> None:
     """Wrong codes hold a user up: `locked` half way, `disabled` at the end."""
+    core.observe.user_held(how)
     factor_history.record(connection, user.application_id, user.user_index, how, at_ms, failures=failures)
     _tell(core, connection, user, f"user.{how}", user.user_index, at_ms, failures=failures)
 

@@ -58,6 +58,7 @@ def run(
         raise nobody()  # which takes the payment back with everything else
     trial = Trial(core, connection, caller.application.policy, at_ms)
     factor, tried = _first(trial, among, attempt)
+    core.observe.factor_checked(factor.type if factor else "any", tried.reason or "valid")
     if tried.reason == "wrong_code":
         history.tried(connection, user, factor, "failed", at_ms)
         fail(core, connection, user, at_ms)
