@@ -50,7 +50,7 @@ class Thresholds(BaseModel):
     country_refill_per_day: PerDay = 8
     application_weak: Sends = 5
     application_pressed: Sends = 8
-    application_strong: Sends = 20
+    application_strong: Sends = 100
     application_refill_per_day: PerDay = 12
     pressed_may_owe: Sends = 3
 
