@@ -1,7 +1,6 @@
 """Factors by the hundred: what files bring in and take out."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
@@ -20,7 +19,7 @@ def introduce(connection: Connection, users: Collection[FactorUser]) -> None:
     """The users who are not known yet become so; nobody else changes any of them until the transaction ends."""
     if not users:
         return
-    connection.execute(insert_once(connection, factor_users), [asdict(user) for user in users])
+    connection.execute(insert_once(connection, factor_users), [_values(user) for user in users])
     theirs = factor_users.c.user_index.in_([user.user_index for user in users])
     # In one order, so that two files never wait for each other.
     connection.execute(select(factor_users.c.user_index).where(theirs).order_by("user_index").with_for_update())
@@ -39,7 +38,7 @@ def add(connection: Connection, some: Sequence[Factor], event: str, now_ms: int)
     """New factors of users who are there, each with a line of its history."""
     if not some:
         return
-    connection.execute(insert(factors), [asdict(factor) for factor in some])
+    connection.execute(insert(factors), [_values(factor) for factor in some])
     connection.execute(insert(factor_history), [_line(factor, event, now_ms) for factor in some])
 
 
@@ -60,6 +59,10 @@ def _every(found: Select[Any], application_id: str) -> Select[Any]:
     joined = found.select_from(factors).join(factor_users, factors.c.user_index == factor_users.c.user_index)
     of_it = (factors.c.application_id == application_id, factor_users.c.test.is_(False))
     return joined.where(*of_it, factors.c.status == "active", factors.c.type.in_(TRAVELLING))
+
+
+def _values(row: FactorUser | Factor) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}  # asdict() copies deeply: a quarter of an import's time
 
 
 def _line(factor: Factor, event: str, now_ms: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`privacyidea`: its token exports, told apart by how they begin: `pi` (encrypted JSON), YAML, PSKC and CSV.
 
-Source: privacyidea/cli/pitokenjanitor/utils/findtokens.py and privacyidea/lib/importotp.py of privacyIDEA 3.12 to 3.14.
+Source: privacyidea/cli/pitokenjanitor/utils/findtokens.py and privacyidea/lib/importotp.py of privacyIDEA 3.14.
 """
 
 from collections.abc import Iterable, Iterator
