@@ -129,6 +129,10 @@ class Policy(BaseModel):
     def _step_up_can_be_proven(self) -> Self:
         if self.step_up and not self.proof:
             raise ValueError("step_up asks for the proof of a verification: it needs proof true")
+        if self.step_up and self.min_assurance != "sms":
+            raise ValueError(
+                "step_up asks for a code by message, which min_assurance forbids: it needs min_assurance sms"
+            )
         return self
 
 

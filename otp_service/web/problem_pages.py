@@ -31,8 +31,8 @@ ADVICE: dict[str, Advice] = {
         "Send 'Authorization: Bearer <API key>'. 'otp-service keys list' shows which keys are good, and from where.",
     ),
     "forbidden": Advice(
-        "The API key is good but lacks the scope that this endpoint needs.",
-        "Use a key with the scope that the detail names; an admin can create one.",
+        "The API key is good but lacks the scope that this endpoint needs, or the policy has switched this off.",
+        "Use a key with the scope that the detail names; an admin can create one, and change the policy.",
     ),
     "destination_blocked": Advice(
         "An admin has blocked this number, or all numbers that begin like it.",

@@ -90,8 +90,10 @@ def test_a_refused_policy_repeats_no_value(value: dict[str, Any]) -> None:
     assert not {"QQ", "zebra"} & set(caught.value.errors()[0]["msg"].replace("'", " ").split())
 
 
-def test_a_step_up_needs_proofs() -> None:
-    """A policy that asks for proofs and gives none would lock everybody out."""
+def test_a_step_up_can_be_proven() -> None:
+    """A policy that asks for proofs and gives none, or sends no codes to prove by, would lock everybody out."""
     assert Policy(step_up=["enrol"], proof=True).step_up == ["enrol"]
     with pytest.raises(ValidationError, match="step_up asks for the proof of a verification: it needs proof true"):
         Policy(step_up=["enrol", "remove"])
+    with pytest.raises(ValidationError, match="step_up asks for a code by message, which min_assurance forbids"):
+        Policy(step_up=["enrol"], proof=True, min_assurance="totp")

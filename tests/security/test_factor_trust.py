@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from otp_service.domain.factors import trust
 from otp_service.domain.policy import DAY_S, Policy
@@ -63,11 +63,11 @@ def test_a_token_is_of_no_use_to_anybody_else(owner: FactorWorld) -> None:
 
 
 def test_a_token_needs_its_row(owner: FactorWorld) -> None:
-    """Not even one that is signed as it should be is trusted if nobody was remembered by it."""
+    """One that is signed as it should be, but not kept, is taken for one that was revoked and forgotten."""
     owner.confirmed()
     bearer = trust.Bearer(owner.shop, user_index_of(owner.core, owner.shop, "u1"), "phone-1")
     made = trust.token(owner.core.index_key, bearer, trust.Trust("dev_" + "a" * 22, owner.clock.now + DAY))
-    assert judged(owner, made) == "unknown"
+    assert judged(owner, made) == "revoked"
 
 
 def test_a_token_ends_when_it_said(owner: FactorWorld) -> None:
@@ -81,6 +81,9 @@ def test_a_token_ends_when_it_said(owner: FactorWorld) -> None:
     assert judged(owner, token) == "expired"
     with owner.core.engine.begin() as connection:
         connection.execute(update(trusted_devices).values(expires_at=owner.clock.now + DAY))
+    assert judged(owner, token) == "expired"
+    with owner.core.engine.begin() as connection:
+        connection.execute(delete(trusted_devices))
     assert judged(owner, token) == "expired"
 
 

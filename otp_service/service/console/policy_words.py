@@ -75,7 +75,7 @@ MEANINGS = {
     "fraud": "enforce refuses likely fraud, shadow only notes it, off does not look.",
     "challenge": "What somebody proves that they are worth a code with; none: refuse where it would be asked for.",
     "challenge_difficulty": "Of altcha, the most numbers that a device has to try; on average it tries half of them.",
-    "min_assurance": "The least that a factor must be; above sms no code is sent by message.",
+    "min_assurance": "The least that a factor must be; above sms no code goes by message or vouches for a device.",
     "proof": "Whether an approval comes with a signed proof.",
     "proof_phone_number": "Whether that proof names the number.",
     "return_hosts": "Hosts that hosted pages may lead back to and be framed by, such as shop.example; empty: none.",

@@ -11,6 +11,8 @@ from otp_service.ledger.factors import Factor
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 
+SKEW_MS = 3_600_000  # whoever forgets what was spent may have a clock that runs ahead of this one
+
 Claims = dict[str, Any]
 
 
@@ -48,4 +50,4 @@ def is_of_verification(core: Core, caller: Caller, claims: Claims, purpose: str)
 
 def spend(connection: Connection, claims: Claims) -> bool:
     """Uses up a proof, in the transaction of what it allows; False if it was shown before."""
-    return spent_proofs.spend(connection, claims["jti"], claims["exp"] * 1000)
+    return spent_proofs.spend(connection, claims["jti"], claims["exp"] * 1000 + SKEW_MS)

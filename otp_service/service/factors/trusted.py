@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from otp_service.domain.factors import trust
-from otp_service.domain.factors.trust import Bearer, Trust
+from otp_service.domain.factors.trust import Bearer
 from otp_service.domain.keys import UnknownKid
 from otp_service.domain.policy import Policy
 from otp_service.ledger import factor_users, factors, trusted_devices
@@ -48,7 +48,7 @@ def judge(core: Core, caller: Caller, name: str, device_id: str, token: str) -> 
         return Judged("unknown", None)
     with looking(core) as connection:
         device = trusted_devices.read(connection, index, found.id)
-        reason = _reason(caller, connection, device, found, at_ms)
+        reason = "expired" if at_ms >= found.expires_ms else _reason(caller, connection, device, at_ms)
     if device and reason is None and at_ms - (device.seen_at or 0) >= SEEN_EVERY_MS:
         with writing(core) as connection:
             trusted_devices.see(connection, device.id, at_ms)
@@ -66,15 +66,11 @@ def shown(core: Core, caller: Caller, device: TrustedDevice) -> Shown:
     return Shown(device, _label(core, device), _ends_ms(caller.application.policy, device))
 
 
-def _reason(
-    caller: Caller, connection: Connection, device: TrustedDevice | None, shown: Trust, at_ms: int
-) -> str | None:
-    """Why a device is not trusted."""
-    if device is None:
-        return "unknown"
-    if device.revoked_at is not None:
+def _reason(caller: Caller, connection: Connection, device: TrustedDevice | None, at_ms: int) -> str | None:
+    """Why a device is not trusted; one whose row is gone before its time was revoked, or a restore forgot it."""
+    if device is None or device.revoked_at is not None:
         return "revoked"
-    if at_ms >= min(shown.expires_ms, _ends_ms(caller.application.policy, device)):
+    if at_ms >= _ends_ms(caller.application.policy, device):
         return "expired"
     user = factor_users.read(connection, device.user_index)
     if user is None or user.disabled_at is not None:
