@@ -8,7 +8,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Table, cast, func, insert, literal, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 AT_ONCE = 10_000
 Row = Mapping[str, Any]
@@ -23,10 +36,27 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 def update_many(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Puts what each row says into the one of the same id."""
+    # Of a table that it has not yet counted PostgreSQL may plan to compare every row with every given one.
+    if rows and connection.dialect.name != "sqlite":
+        said: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+        here = update(table).where(table.c.id == bindparam("new_id")).values(said)
+        connection.execute(here, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+        return
     for names, text in _parts(rows):
         given = _given(connection, table, names, text)
-        said = {name: value for name, value in given.items() if name != "id"}
-        connection.execute(update(table).where(table.c.id == given["id"]).values(said))
+        told = {name: value for name, value in given.items() if name != "id"}
+        connection.execute(update(table).where(table.c.id == given["id"]).values(told))
+
+
+def find_many(connection: Connection, table: Table, rows: Sequence[Row]) -> Iterator[RowMapping]:
+    """The rows that hold what one of these says, in no order; one that several of them meet comes as often.
+
+    A list of parameters would be compared one by one with every row, where PostgreSQL has not yet counted the table.
+    """
+    for names, text in _parts(rows):
+        given = _given(connection, table, names, text)
+        alike = (table.c[name] == value for name, value in given.items())
+        yield from connection.execute(select(table).where(*alike)).mappings()
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[tuple[list[str], str]]:

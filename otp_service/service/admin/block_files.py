@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,7 +17,7 @@ from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import BLOCKS, KINDS, Block, Book, Kind
 from otp_service.ledger.changes import Change
 from otp_service.ledger.ids import new_id
-from otp_service.ledger.many import Row, insert_many, update_many
+from otp_service.ledger.many import Row, find_many, insert_many, update_many
 from otp_service.service.admin.blocks import EVERY, MOST_REASON, Wanted, exported
 from otp_service.service.admin.fields import future, words
 from otp_service.service.admin.named import Kept, kept, shown, whole
@@ -29,9 +29,7 @@ NEEDED = frozenset({"kind", "value", "reason"})
 MOST_BYTES = 8 * 1024 * 1024
 MOST_ROWS = 100_000
 MOST_TOLD = 100  # bad lines
-AT_ONCE = 500
 
-Item = TypeVar("Item")
 Key = tuple[str | None, str, str]  # application, kind, value
 
 
@@ -188,18 +186,9 @@ def _plan(connection: Connection, book: Book, lines: Sequence[Line]) -> Plan:
 
 def _known(connection: Connection, book: Book, lines: Sequence[Line]) -> dict[Key, Block]:
     """The rows that name what these lines name, the last made of several."""
-    found: dict[Key, Block] = {}
-    for some in _parts(lines):
-        values: dict[Kind, list[str]] = {}
-        for line in some:
-            values.setdefault(line.kind, []).append(line.kept.value)
-        for row in blocks.holding(connection, book, values):
-            found[row.application_id, row.kind, row.value] = row
-    return found
-
-
-def _parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+    named = [{"kind": line.kind, "value": line.kept.value} for line in lines]
+    rows = map(blocks.block_of, find_many(connection, book.table, named))
+    return {(row.application_id, row.kind, row.value): row for row in sorted(rows, key=lambda row: row.created_at)}
 
 
 def _is(line: Line, row: Block) -> bool:
