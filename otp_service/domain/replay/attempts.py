@@ -50,7 +50,11 @@ def attempts(lines: Iterable[Sequence[str]]) -> Attempts:
     places = _places(next(iterator, ()))
     found = Attempts(unknown=[name for name, place in places.items() if place < 0])
     for cells in iterator:
-        if any(cells):
+        if not any(cells):
+            continue
+        if len(cells) <= max(places[name] for name in NEEDED):
+            _skip(found, "a line that is cut short")
+        else:
             _add(found, {name: cells[place].strip() for name, place in places.items() if 0 <= place < len(cells)})
     found.rows.sort(key=lambda row: row.at_ms)
     first = found.rows[0].at_ms if found.rows else 0
@@ -71,8 +75,7 @@ def _add(found: Attempts, cells: Mapping[str, str]) -> None:
     to = cells["to"] if cells["to"].startswith("+") else f"+{cells['to']}"
     wrong = _unusable(to, cells)
     if wrong:
-        found.skipped[wrong] = found.skipped.get(wrong, 0) + 1
-        return
+        return _skip(found, wrong)
     price = _price(cells.get("price", ""))
     if price is None:
         price, found.estimated = price_micros(cells.get("country", "").upper(), {}), found.estimated + 1
@@ -80,6 +83,10 @@ def _add(found: Attempts, cells: Mapping[str, str]) -> None:
     typed = _delay(created, cells) if cells["converted"].lower() in CONVERTED else None
     names = (cells.get("ip", ""), cells.get("device", ""), cells.get("user", ""))
     found.rows.append(Row(created, to, *names, price, typed, typed is not None, LEGIT))
+
+
+def _skip(found: Attempts, why: str) -> None:
+    found.skipped[why] = found.skipped.get(why, 0) + 1
 
 
 def _unusable(to: str, cells: Mapping[str, str]) -> str:

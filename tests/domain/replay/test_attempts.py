@@ -44,6 +44,14 @@ def test_what_is_no_text_or_no_number_is_left_aside_and_told() -> None:
     assert sorted(found.skipped) == ["no phone number in full", "no time in ISO 8601", "not a text message"]
 
 
+def test_a_line_that_is_cut_short_is_left_aside() -> None:
+    """An export whose last line is not whole is read up to there, whichever cell it breaks off in."""
+    for cells in range(1, 6):
+        found = attempts([TWILIO, line(), line()[:cells]])
+        assert (len(found.rows), found.skipped) == (1, {"a line that is cut short": 1})
+    assert len(attempts([TWILIO, line()[:6]]).rows) == 1
+
+
 def test_a_file_that_tells_no_conversion_is_refused() -> None:
     """Without knowing which codes were typed in there is nothing to judge by."""
     with pytest.raises(BadTrace, match="no column tells `converted`"):
