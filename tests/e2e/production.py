@@ -76,9 +76,11 @@ class Production:
 
     def waiting(self) -> tuple[int, int]:
         """How many messages are to be sent, and how many facts to be written down."""
-        with self.redis.client() as client:
-            messages = sum(client.xlen(name) for name in OUTBOX) + client.zcard("{c0}:due")
-            return messages, client.xlen("{c0}:facts")
+        with self.redis.client() as client, client.pipeline() as at_once:  # or one might move while the rest is counted
+            for name in OUTBOX:
+                at_once.xlen(name)
+            *messages, facts = at_once.zcard("{c0}:due").xlen("{c0}:facts").execute()
+            return sum(messages), facts
 
     def settles(self, within_s: float = 120) -> None:
         """Waits until every message is sent and settled and the ledger has every fact.
