@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from otp_service.domain.factors.files import values
-from otp_service.domain.factors.files.rows import Asked, BadFile, BadValue, Entry, Given, Row, row, texts
+from otp_service.domain.factors.files.rows import NOT_PLAIN, Asked, BadFile, BadValue, Entry, Given, Row, row, texts
 from otp_service.domain.spreadsheets import harmless, plain
 
 COLUMNS = ("user", "type", "secret", "algorithm", "digits", "period_s", "counter", "label", "issuer")
@@ -26,8 +26,8 @@ def write(entries: Iterable[Entry], given: Given) -> Iterator[bytes]:
     """A header and a row per factor; secrets in base32."""
     numbered = enumerate(map(_cells, entries), 2)
     for number, cells in chain([(1, COLUMNS)], numbered):
-        if any(cell != cell.strip() for cell in cells):
-            raise BadFile("this format carries no spaces around a name: take another", number)
+        if not values.plain(*cells):
+            raise BadFile(NOT_PLAIN, number)
         yield written(cells)
 
 

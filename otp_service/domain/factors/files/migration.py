@@ -14,8 +14,19 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from otp_service.domain.factors.files import protobuf, values
-from otp_service.domain.factors.files.otpauth import plain
-from otp_service.domain.factors.files.rows import Asked, BadFile, BadValue, Entry, Given, Row, Type, Wrong, meant, row
+from otp_service.domain.factors.files.rows import (
+    NOT_PLAIN,
+    Asked,
+    BadFile,
+    BadValue,
+    Entry,
+    Given,
+    Row,
+    Type,
+    Wrong,
+    meant,
+    row,
+)
 
 BEGINNING = "otpauth-migration://offline?data="
 ENTRIES, VERSION, BATCH_SIZE, BATCH_INDEX, BATCH_ID = range(1, 6)
@@ -100,8 +111,8 @@ def _names(account: str, issuer: str) -> tuple[str, str]:
 def _message(line: int, entry: Entry) -> bytes:
     if entry.period_s not in (PERIOD_S, None):
         raise BadFile(f"this format knows no period but {PERIOD_S} s: take another", line)
-    if not plain(entry.user) or not plain(entry.issuer or ""):
-        raise BadFile("this format carries no spaces around a name: take another", line)
+    if not values.plain(entry.user, entry.issuer):
+        raise BadFile(NOT_PLAIN, line)
     account = f"{entry.issuer}:{entry.user}" if entry.issuer else entry.user
     counter = protobuf.number(COUNTER, entry.counter) if entry.type == "hotp" else b""
     return (

@@ -8,7 +8,18 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from otp_service.domain.factors.files import values
-from otp_service.domain.factors.files.rows import Asked, BadFile, BadValue, Entry, Given, Row, Type, meant, row
+from otp_service.domain.factors.files.rows import (
+    NOT_PLAIN,
+    Asked,
+    BadFile,
+    BadValue,
+    Entry,
+    Given,
+    Row,
+    Type,
+    meant,
+    row,
+)
 
 SCHEME = "otpauth"
 KNOWN = frozenset({"secret", "issuer", "algorithm", "digits", "period", "counter"})
@@ -24,14 +35,9 @@ def read(lines: Iterable[bytes], asked: Asked) -> Iterator[Row]:
 def write(entries: Iterable[Entry], given: Given) -> Iterator[bytes]:
     """A line per factor; its label is the user, which other services find it by."""
     for number, entry in enumerate(entries, 1):
-        if not plain(entry.user) or not plain(entry.issuer or ""):
-            raise BadFile("this format carries no spaces around a name: take another", number)
+        if not values.plain(entry.user, entry.issuer):
+            raise BadFile(NOT_PLAIN, number)
         yield f"{uri(entry)}\n".encode()
-
-
-def plain(name: str) -> bool:
-    """Whether a name survives formats that strip what stands around it."""
-    return name == name.strip()
 
 
 def parsed(uri: str) -> Entry:

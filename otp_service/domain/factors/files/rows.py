@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 Type = Literal["totp", "hotp"]
+NOT_PLAIN = "this format carries no control characters, and no spaces around a name: take another"
 MOST_LINE = 64 * 1024  # bytes; a migration URI of Google Authenticator has under 4 KiB
 
 

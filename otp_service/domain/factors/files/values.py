@@ -10,6 +10,7 @@ from otp_service.domain.factors.files.rows import BadValue, Entry, Type
 LEAST_SECRET, MOST_SECRET = 10, 128  # bytes; 80 bits are what the first authenticator apps had
 MOST_USER = 128
 MOST_COUNTER = 2**53 - 1  # what JSON carries; a token that is pressed every second needs 285 million years
+MOST_DRIFT = 10_000  # steps
 PERIODS_S = range(10, 301)
 _UNWELCOME = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPELT = re.compile(r"(?:HMAC)?-?(SHA)-?(1|256|512)", re.ASCII)
@@ -43,9 +44,10 @@ def type_of(text: str) -> Type:
 
 def base32(text: str) -> bytes:
     """A secret in base32, in small letters or capitals, in groups or not, with or without its padding."""
-    plain = re.sub(r"[\s-]", "", text).rstrip("=").upper()
+    bare = re.sub(r"[\s-]", "", text).rstrip("=")
     try:
-        raw = base64.b32decode(plain + "=" * (-len(plain) % 8))
+        # Capitals of ASCII alone: `upper` makes a letter of base32 of some that are none.
+        raw = base64.b32decode(bare.encode("ascii").upper() + b"=" * (-len(bare) % 8))
     except (binascii.Error, ValueError):
         raise BadValue("secret must be base32: the letters A to Z and the digits 2 to 7") from None
     return secret(raw)
@@ -112,11 +114,23 @@ def number(field: str, text: str, most: int) -> int:
     return int(text)
 
 
+def drift(seconds: float, period: int) -> int:
+    """How many steps a clock is ahead."""
+    steps = round(seconds / period)
+    if abs(steps) > MOST_DRIFT:
+        raise BadValue(f"the clock's drift must be {MOST_DRIFT} periods at most")
+    return steps
+
+
+def plain(*names: str | None) -> bool:
+    """Whether names come back from formats that strip what stands around them and know no control characters."""
+    return all(not name or (name == name.strip() and not _UNWELCOME.search(name)) for name in names)
+
+
 def seen(entry: Entry) -> Entry:
-    """The same entry, if all of it is as files are held to; for formats that carry values as they are."""
-    named("user", entry.user)
-    maybe("label", entry.label)
-    maybe("issuer", entry.issuer)
+    """The same entry, if it can be a factor; for a format that carries names as they are."""
+    if not all(1 <= len(name) <= MOST_USER for name in (entry.user, entry.label, entry.issuer) if name is not None):
+        raise BadValue(f"names must have 1 to {MOST_USER} characters")
     secret(entry.secret)
     algorithm(entry.algorithm)
     digits(str(entry.digits))
@@ -125,6 +139,5 @@ def seen(entry: Entry) -> Entry:
         period_s(str(entry.period_s))
     elif entry.period_s is not None:
         raise BadValue("period_s is of totp alone")
-    if not -1000 <= entry.drift <= 1000:
-        raise BadValue("drift must be -1000 to 1000 steps")
+    drift(entry.drift, 1)
     return entry

@@ -96,7 +96,16 @@ def test_factors_go_out_and_come_back(some: list[Entry]) -> None:
     assert found("otpauth", written("otpauth", some)) == some
 
 
-def test_spaces_around_a_name_are_not_lost_silently() -> None:
-    """A user whose name could come back as another's is refused when it is written."""
+@pytest.mark.parametrize("format", ["otpauth", "csv", "migration"])
+@pytest.mark.parametrize("user", [" ana", "ana\t", "a\nb", "a\0b"])
+def test_a_name_is_not_changed_silently(format: str, user: str) -> None:
+    """A user whose name would come back as another's, or not at all, is refused when it is written."""
     with pytest.raises(BadFile, match="spaces around a name"):
-        written("otpauth", [Entry(" ana", "totp", RFC_SECRET)])
+        written(format, [Entry(user, "totp", RFC_SECRET)])
+
+
+def test_letters_that_look_like_base32_are_none() -> None:
+    """Letters beyond ASCII are refused, also those whose capitals are ASCII."""
+    for letter in ("ı", "ſ", "Ａ"):
+        ((_, told),) = wrong("otpauth", f"otpauth://totp/ana?secret={letter}BSWY3DPEHPK3PXP")
+        assert "base32" in told

@@ -28,8 +28,8 @@ def test_everything_comes_back(lines: list[bytes]) -> None:
 @settings(max_examples=20)
 @given(st.lists(entries, max_size=4), st.text(max_size=20))
 def test_factors_go_out_and_come_back(some: list[Entry], user: str) -> None:
-    """Every factor is read as it was written, also with spaces around its user's name."""
-    more = [replace(each, user=f" {each.user} ") for each in some]
+    """Every factor is read as it was written, whatever its user's name has in it."""
+    more = [replace(each, user=f" {each.user}\n{user}") for each in some]
     assert found("sealed", written("sealed", more)) == more
 
 

@@ -56,7 +56,7 @@ def _entry(owners: Owners, key: str, mac_key: str, said: Said) -> Entry | LeftOu
         values.digits(said.get("key/algorithmparameters/responseformat@length", "")),
         period,
         values.counter(_plain(said, "counter")) if type == "hotp" else 0,
-        drift=sign * round(drift / period) if period else 0,
+        drift=values.drift(sign * drift, period) if period else 0,
     )
 
 
