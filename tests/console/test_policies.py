@@ -6,7 +6,7 @@ from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.domain.policy import LimitsPolicy, Policy
 from otp_service.ledger.facts import apply_facts
 from otp_service.service.admin import applications
-from otp_service.service.console.policy_fields import every, groups
+from otp_service.service.admin.policy_fields import every, groups
 from otp_service.service.core import now_ms
 from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from otp_service.domain.policy import Policy
-from otp_service.service.console.policy_fields import every
+from otp_service.service.admin.policy_fields import every
 from tests.web.test_admin_applications import fields
 from tests.web.test_admin_audit import acts, entries
 from tests.world import World

@@ -18,8 +18,8 @@ from otp_service.ledger.blocks import BLOCKS, KINDS, Block, Book, Kind
 from otp_service.ledger.changes import Change
 from otp_service.ledger.ids import new_id
 from otp_service.ledger.many import Row, find_many, insert_many, update_many
-from otp_service.service.admin.blocks import EVERY, MOST_REASON, Wanted, exported
-from otp_service.service.admin.fields import future, words
+from otp_service.service.admin.blocks import EVERY, Wanted, exported
+from otp_service.service.admin.fields import MOST_REASON, future, words
 from otp_service.service.admin.named import Kept, kept, shown, whole
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.core import Core

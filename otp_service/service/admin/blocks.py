@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from otp_service.ledger import audit, blocks, pages
 from otp_service.ledger.blocks import BLOCKS, Block, Book, Kind
 from otp_service.ledger.paging import Page
-from otp_service.service.admin.fields import future, words
+from otp_service.service.admin.fields import MOST_REASON, future, words
 from otp_service.service.admin.named import kept, naming, shown, whole
 from otp_service.service.admin.opening import changing, looking, owner, stored
 from otp_service.service.core import Core, now_ms
 
 __all__ = ["Wanted", "create", "delete", "exported", "look", "page", "shown", "whole"]
 
-MOST_REASON = 200
 AT_ONCE = 1000
 
 

@@ -8,8 +8,7 @@ from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger import blocks
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import ALLOWS, Block, Kind
-from otp_service.service.admin.blocks import MOST_REASON
-from otp_service.service.admin.fields import future, words
+from otp_service.service.admin.fields import MOST_REASON, future, words
 from otp_service.service.admin.named import Kept, kept
 from otp_service.service.admin.opening import changing, owner
 from otp_service.service.admin.refusals import client_of, exemptions, found

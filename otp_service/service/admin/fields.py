@@ -8,6 +8,7 @@ from otp_service.domain.phone import Number, parse_number
 from otp_service.domain.text.links import plain
 from otp_service.service.core import now_ms
 
+MOST_REASON = 200
 UNWELCOME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # bidi controls and zero-width characters are Cf
 

@@ -10,11 +10,11 @@ from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.domain.phone import mask
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import Kind, Target
+from otp_service.service.admin import quarantines
 from otp_service.service.admin.fields import number
 from otp_service.service.admin.named import COUNTRIES
 from otp_service.service.admin.opening import looking, owner
-from otp_service.service.console import quarantines
-from otp_service.service.console.quarantines import Quarantine
+from otp_service.service.admin.quarantines import Quarantine
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import number_index
 from otp_service.store import fraud_states

@@ -9,13 +9,12 @@ from otp_service.domain.health import Health, RouteHealth
 from otp_service.domain.routes.rules import Candidate
 from otp_service.ledger import carriers
 from otp_service.ledger.carriers import Switch
-from otp_service.service.admin.fields import words
+from otp_service.service.admin.fields import MOST_REASON, words
 from otp_service.service.admin.opening import changing, looking
 from otp_service.service.core import Core, now_ms
 from otp_service.service.routing import candidate_of
 from otp_service.store.breakers import health_if_known
 
-MOST_REASON = 200
 MOST_WEIGHT = 10_000
 
 

@@ -31,7 +31,7 @@ from otp_service.ledger.factor_users import FactorUser
 from otp_service.ledger.factors import Factor
 from otp_service.ledger.paging import Page
 from otp_service.ledger.trusted_devices import TrustedDevice
-from otp_service.service.admin.fields import words
+from otp_service.service.admin.fields import MOST_REASON, words
 from otp_service.service.admin.opening import changing, looking, owner, stored
 from otp_service.service.admin.subjects import caller_of
 from otp_service.service.core import Core
@@ -42,7 +42,6 @@ from otp_service.service.factors.users import user_index_of
 
 Json = dict[str, Any]
 MOST_HISTORY = 100
-MOST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book
 from otp_service.service.admin import applications, blocks, limits, locks
 from otp_service.service.admin.blocks import Wanted
-from otp_service.service.admin.fields import words
+from otp_service.service.admin.fields import MOST_REASON, words
 from otp_service.service.admin.limits import LimitState
 from otp_service.service.admin.locks import Lock
 from otp_service.service.console.searching import Sought
@@ -17,7 +17,6 @@ from otp_service.service.core import Core
 
 MOST_APPLICATIONS = 12
 MOST_ROWS = 20
-MOST_REASON = 200
 # What is sought -> as what limits name it, and in which scopes they count it.
 NAMED: Mapping[str, str] = {"number": "to", "ip": "ip", "name": "user", "device": "device"}
 OWN: Mapping[str, tuple[str, ...]] = {

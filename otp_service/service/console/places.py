@@ -13,9 +13,9 @@ from otp_service.domain.fraud.scopes import prefix_of_block
 from otp_service.ledger.dashboards import counting
 from otp_service.ledger.dashboards.counting import Dimension, Span, Tally
 from otp_service.service.admin.opening import looking
+from otp_service.service.admin.quarantines import Quarantine, quarantines
 from otp_service.service.console import now
 from otp_service.service.console.now import SHADOW, Watch
-from otp_service.service.console.quarantines import Quarantine, quarantines
 from otp_service.service.console.spans import Range
 from otp_service.service.core import Core, now_ms
 

@@ -9,7 +9,7 @@ from otp_service.domain.policy import Policy
 from otp_service.domain.prices import price_micros
 from otp_service.ledger.applications import Application
 from otp_service.service.admin import applications, policies
-from otp_service.service.console.policy_fields import Field, every
+from otp_service.service.admin.policy_fields import Field, every
 from otp_service.service.core import Core
 
 # What the role fraud may change; anything else takes an admin.

@@ -7,8 +7,8 @@ from otp_service.domain.policy import Policy
 from otp_service.domain.routes.rules import Ask, Hours, Rule
 from otp_service.domain.times import rfc3339_or_none
 from otp_service.service.admin import policies
+from otp_service.service.admin.policy_fields import Field
 from otp_service.service.admin.providers import Carrier, Ill
-from otp_service.service.console.policy_fields import Field
 from otp_service.web.admin.resources import Resource
 
 

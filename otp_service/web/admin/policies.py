@@ -4,8 +4,7 @@ from functools import partial
 
 from flask import Blueprint, Response
 
-from otp_service.service.admin import applications
-from otp_service.service.console import policy_fields
+from otp_service.service.admin import applications, policy_fields
 from otp_service.web.admin import carrying
 from otp_service.web.admin.asking import ADMIN, PoliciesQuery
 from otp_service.web.context import caller, core

@@ -14,6 +14,7 @@ from otp_service.domain.times import rfc3339, rfc3339_or_none
 from otp_service.ledger.factor_history import Happened
 from otp_service.ledger.trusted_devices import TrustedDevice
 from otp_service.service.admin import users
+from otp_service.service.admin.fields import MOST_REASON
 from otp_service.service.admin.users import Listed, Seen, Standing
 from otp_service.web.admin import resources
 from otp_service.web.admin.asking import ADMIN, ByApplicationQuery
@@ -25,7 +26,7 @@ from otp_service.web.rendering import answer
 
 blueprint = Blueprint("admin_users", __name__)
 PATH = "/v1/admin/users"
-Reason = Annotated[str, Field(max_length=users.MOST_REASON)]
+Reason = Annotated[str, Field(max_length=MOST_REASON)]
 
 
 class UsersQuery(ByApplicationQuery):

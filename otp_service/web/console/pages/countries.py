@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.domain.countries import country_name
 from otp_service.domain.errors import Refusal
-from otp_service.service.admin import blocks
-from otp_service.service.console import places, quarantines
+from otp_service.service.admin import blocks, quarantines
+from otp_service.service.admin.quarantines import Quarantine
+from otp_service.service.console import places
 from otp_service.service.console.places import Place
-from otp_service.service.console.quarantines import Quarantine
 from otp_service.service.core import now_ms
 from otp_service.web.console import PATH, charts
 from otp_service.web.console.frame import (

@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from otp_service.domain.policy import Policy
 from otp_service.service.admin import applications
 from otp_service.service.admin.policies import overrides
+from otp_service.service.admin.policy_fields import groups
 from otp_service.service.console import policing, trying
 from otp_service.service.console.policing import Change
-from otp_service.service.console.policy_fields import groups
 from otp_service.web.console import PATH
 from otp_service.web.console.frame import act, actor, application_filter, back, core, page, render, signed_in
 from otp_service.web.console.showing import unless_away

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from otp_service.domain.config_file.provider_file import ProviderEntry
 from otp_service.domain.errors import Refusal
 from otp_service.service.admin import providers
+from otp_service.service.admin.fields import MOST_REASON
 from otp_service.service.console import carriers
 from otp_service.service.console.carriers import Carrier
 from otp_service.service.console.spans import Range
@@ -26,7 +27,7 @@ class Switched(BaseModel):
     """The form that switches a provider."""
 
     to: Literal["off", "on"]
-    reason: Annotated[str, Field(min_length=1, max_length=providers.MOST_REASON)]
+    reason: Annotated[str, Field(min_length=1, max_length=MOST_REASON)]
 
 
 @page("/providers", title="Providers", nav="Providers")

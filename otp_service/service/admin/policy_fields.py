@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.domain.policy import LimitsPolicy, Policy
-from otp_service.service.console.policy_words import GROUPS, MEANINGS, meaning_of_threshold
+from otp_service.service.admin.policy_words import GROUPS, MEANINGS, meaning_of_threshold
 
 Kind = Literal["number", "choice", "text", "list", "money", "prices"]
 NOTHING = ""
