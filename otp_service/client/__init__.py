@@ -4,6 +4,7 @@ from otp_service.client.api import Client
 from otp_service.client.challenges import solve
 from otp_service.client.factors import DeviceResult, Factor, FactorResult, Factors, NewFactor
 from otp_service.client.models import CheckResult, Message, PhoneMessage, SentMessage, Verification
+from otp_service.client.pages import Page
 from otp_service.client.problems import (
     ChallengeRequired,
     Conflict,
@@ -37,6 +38,7 @@ __all__ = [
     "NoAnswer",
     "NotFound",
     "OtpError",
+    "Page",
     "PhoneMessage",
     "ProblemError",
     "RateLimited",

@@ -12,6 +12,7 @@ import httpx
 
 from otp_service.client.factors import Factors
 from otp_service.client.models import CheckResult, Message, PhoneMessage, Verification, read
+from otp_service.client.pages import Page, PageOptions
 from otp_service.client.problems import NoAnswer, UnexpectedAnswer, problem_of
 
 T = TypeVar("T")
@@ -109,6 +110,10 @@ class Client:
     def resend(self, id: str, channel: str | None = None, *, challenge: str | None = None) -> Verification:
         """Sends the code of a pending verification again; shortly before its end, a new one with an id of its own."""
         return self._post(Verification, f"{_path(id)}/resend", _given({"channel": channel, "challenge": challenge}))
+
+    def page(self, kind: str, return_url: str, **options: Unpack[PageOptions]) -> Page:
+        """Makes a page for a person: `code`, `enrol` or `check`; its `url` is where to send them."""
+        return self._post(Page, "/v1/pages", {"kind": kind, "return_url": return_url, **_given(options)})
 
     def cancel(self, id: str) -> Verification:
         """Ends a verification: its code opens nothing any more."""

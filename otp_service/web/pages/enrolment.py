@@ -21,9 +21,9 @@ PICTURES = "otp_service.service.factors.pictures"  # loaded when the first one i
 FINISHED = "enrolled"
 
 
-def show(asked: Asked) -> Response:
+def show(asked: Asked, problem: Told | None = None) -> Response:
     """What an authenticator app is, and the button to begin with."""
-    return drawing.draw(asked.visit, "enrol", **drawing.beside(asked, None))
+    return drawing.draw(asked.visit, "enrol", problem.status if problem else 200, **drawing.beside(asked, problem))
 
 
 def begin(asked: Asked) -> Response:
@@ -31,7 +31,7 @@ def begin(asked: Asked) -> Response:
     try:
         made = enrolment.begin(core(), asked.visit, asked.form)
     except Refusal as refusal:
-        return endings.refused(asked, refusal) or show(asked)
+        return endings.refused(asked, refusal) or show(asked, told(refusal))
     return _scan(asked, made)
 
 

@@ -1,0 +1,31 @@
+"""Hosted pages: what a person is sent to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypedDict
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that was made; its result, which the person brings back, names `id` as its subject."""
+
+    id: str
+    url: str = field(repr=False)  # whoever has it may use it
+    expires_at: datetime
+
+
+class PageOptions(TypedDict, total=False):
+    """What a page may be made with beside its kind and the way back."""
+
+    verification: str | None
+    user: str | None
+    binding: Mapping[str, str] | None
+    client: Mapping[str, str] | None
+    label: str | None
+    issuer: str | None
+    step_up: str | None
+    state: str | None
+    locale: str | None
+    theme: Mapping[str, str] | None
+    embed: bool | None
