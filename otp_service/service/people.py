@@ -116,14 +116,17 @@ def _left_on_the_way(core: Core, whom: Whom) -> list[str]:
 
 
 def read(core: Core, actor: str, to: str) -> Dossier:
-    """Everything that is known of this number, in the order of time; who looks is audited."""
+    """Everything that is known of this number, in the order of time; who looks is audited, or nothing is told.
+
+    To find it all may take long, so it is done before the audit's lock is taken: other admins must not wait for it.
+    """
     meant = number("number", to, None)
-    with changing(core, actor) as change:
-        connection = change.connection
+    with looking(core) as connection:
         whom = _whom(core, dict(applications.policies(connection)), meant.e164)
         found = ledger.traces(connection, whom)
         kept = dossier.about(connection, whom.index)
         items = dossier.known(connection, whom, found)
+    with changing(core, actor) as change:
         audit.record(change, "person.read", target=found.person_id, after={"items": len(items)})
     every = sorted([*items, *_refusals(core, whom)], key=lambda item: item.at)
     return Dossier(meant.e164, kept.get("country"), every)
