@@ -4,8 +4,12 @@ import base64
 import csv
 import hashlib
 import json
+import os
+import pty
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,6 +19,7 @@ import pytest
 
 from tests.e2e.loaded import Loaded
 from tests.e2e.operating import Operator, operating
+from tests.e2e.terminal import ROOT
 
 SECRETS = [base64.b32encode(hashlib.sha1(bytes([n])).digest()).decode() for n in range(3)]
 FILE = f"user,type,secret,counter\nana,totp,{SECRETS[0]},\nbea,hotp,{SECRETS[1]},41\n"
@@ -65,6 +70,23 @@ def test_a_table_is_looked_through_and_then_taken_over(shop: Operator) -> None:
     assert shop.gets(*asked)["known"] == 2
     (ana,) = shop.gets("factors", "list", "ana", *SHOP)
     assert (ana["type"], ana["status"], ana["algorithm"], ana["digits"]) == ("totp", "active", "SHA1", 6)
+
+
+def test_a_terminal_shows_how_far_it_is(shop: Operator) -> None:
+    """On a terminal a bar is drawn while a file is read, and goes away; what is piped on has the answer alone."""
+    put(shop, "in.csv", FILE)
+    command = [sys.executable, "-m", "otp_service", "factors", "import", "in.csv", *SHOP, "--format", "csv"]
+    environment = {**shop.made.environment, "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    terminal, its_end = pty.openpty()
+    try:
+        told = subprocess.run(command, env=environment, cwd=shop.made.folder, stdout=subprocess.PIPE, stderr=its_end)
+        drawn = os.read(terminal, 65536).decode()
+    finally:
+        os.close(terminal)
+        os.close(its_end)
+    assert told.stdout.decode() == "2 new, 0 known already, 0 refused.\nThey are in.\n"
+    assert "2 rows" in drawn
+    assert "Traceback" not in drawn
 
 
 def test_bad_rows_are_told_by_their_line(shop: Operator) -> None:

@@ -1,5 +1,6 @@
 """Factors from a file: taken over whole or not at all, once, and no code of theirs twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -64,6 +65,15 @@ def test_told_again_it_changes_nothing(owner: FactorWorld) -> None:
     assert (again.new, again.known, again.written, counted(owner)) == (0, 2, True, once)
     assert len(acts(owner)) == 1
     assert taken(owner, file_of(entry("u3"))).new == 1
+
+
+def test_imports_at_the_same_time_add_nothing_twice(owner: FactorWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four operators who import one file at once have its factors once between them."""
+    monkeypatch.setattr(importing, "AT_ONCE", 5)
+    file = file_of(*(entry(f"u{n}") for n in range(20)))
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda _: taken(owner, file), range(4)))
+    assert (sum(each.new for each in told), sum(each.known for each in told), counted(owner)) == (20, 60, 20)
 
 
 def test_the_same_factor_twice_in_a_file_is_one(owner: FactorWorld, monkeypatch: pytest.MonkeyPatch) -> None:
