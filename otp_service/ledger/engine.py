@@ -11,8 +11,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_TIMEOUT_MS = 5000
+BUSY_TIMEOUT_MS = 5000  # for another's lock, on either kind of database: a request must end
 CONNECT_TIMEOUT_S = 5
+# A network that swallows what is sent must not hold a request for the quarter of an hour that the kernel would.
+NETWORK = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 
 # What makes one transaction see one state from its first to its last statement.
 _READING: dict[str, dict[str, Any]] = {
@@ -49,12 +51,20 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",  # whatever the server's default is: retention asks again after it locked
         pool_pre_ping=True,  # a database that was restarted must not cost a request
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **NETWORK},
     )
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
+def _set_up_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
+    # Not among the options of the connection, which a PgBouncer in between would refuse.
+    connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.commit()
 
 
 def _sqlite(url: URL) -> Engine:

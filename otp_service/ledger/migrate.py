@@ -24,6 +24,7 @@ def to_head(engine: Engine) -> None:
     """Bring the database to this release's schema; of two that try at once the second finds it done."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # however long the first one takes
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if not reaches_head(revision(connection)):
             config = Config()

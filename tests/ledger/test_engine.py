@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from otp_service.ledger.engine import make_engine, reading
+from otp_service.ledger import engine as engine_module
+from otp_service.ledger.engine import NETWORK, make_engine, reading
 from otp_service.ledger.schema import meta, templates
+from tests.ledger.conftest import MakeUrl
 from tests.ledger.telling import NOW, rows
 
 
@@ -94,3 +96,26 @@ def test_other_databases_are_refused_without_repeating_the_url(url: str) -> None
 def test_every_spelling_of_postgresql_uses_the_one_driver(scheme: str) -> None:
     """Whatever a platform calls PostgreSQL, psycopg 3 speaks to it."""
     assert make_engine(f"{scheme}://user@host/name").url.drivername == "postgresql+psycopg"
+
+
+def test_nobody_waits_for_a_lock_for_good(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wants a row that somebody else holds is told so after a while, on either kind of database."""
+    monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_MS", 100)
+    brief = make_engine(engine.url.render_as_string(hide_password=False))
+    row = meta.update().where(meta.c.name == "version").values(value="9")
+    with engine.begin() as holder:
+        holder.execute(row)
+        with pytest.raises(OperationalError), brief.begin() as waiter:
+            waiter.execute(row)
+    with brief.begin() as waiter:
+        waiter.execute(row)
+    brief.dispose()
+
+
+def test_a_network_that_swallows_everything_ends_a_connection(new_postgres: MakeUrl) -> None:
+    """Connections to PostgreSQL are given up after seconds without a word from the network."""
+    made = make_engine(new_postgres(True))
+    with made.connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()
+        assert {name: told[name] for name in NETWORK} == {name: str(value) for name, value in NETWORK.items()}
+    made.dispose()
