@@ -13,7 +13,7 @@ from otp_service.ledger.engine import make_engine, reading
 from otp_service.ledger.schema import factor_history, factor_users
 from otp_service.settings import Settings
 from tests.ledger.postgres import PostgresServer, postgres_server
-from tests.servers import RedisServer, redis_server
+from tests.servers import RedisServer, redis_server, wait_until
 from tests.service.factors.conftest import STEP, FactorWorld, quick
 
 __all__ = ["quick"]
@@ -122,8 +122,14 @@ def test_without_sql_nothing_is_accepted(on_postgres: FactorWorld, database: Pos
     database.start()
 
     assert standing(on_postgres) == before
-    told = on_postgres.factors.post("/v1/factors/check", {"user": "u1", "code": code}, KEY)
-    assert (told.json["valid"], on_postgres.verdict(code)) == (True, "already_used")
+    wait_until(lambda: checked(on_postgres, code) == {"valid": True}, 60)  # a busy Redis may hold the key for a while
+    assert on_postgres.verdict(code) == "already_used"
+
+
+def checked(world: FactorWorld, code: str) -> dict[str, bool]:
+    """What a repeat hears, if it hears anything."""
+    told = world.factors.post("/v1/factors/check", {"user": "u1", "code": code}, KEY).json
+    return {name: told[name] for name in ("valid",) if name in told}
 
 
 def test_while_somebody_holds_sqlites_lock_nothing_is_accepted(quick: FactorWorld) -> None:
