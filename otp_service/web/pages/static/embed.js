@@ -3,11 +3,11 @@
 //   const { result, state, outcome } = await openPage(url, { in: document.querySelector("#here") });
 // `outcome` is for the page's own next step; its server believes `result` alone, whose signature it checks.
 
-export function openPage(url, { in: place, title = "", signal } = {}) {
+export function openPage(url, { in: place, title = document.title, signal } = {}) {
   const { origin } = new URL(url);
   const frame = document.createElement("iframe");
   Object.assign(frame, { src: url, title, allow: "otp-credentials; clipboard-write", referrerPolicy: "no-referrer" });
-  Object.assign(frame.style, { display: "block", width: "100%", height: "480px", border: "0", colorScheme: "auto" });
+  Object.assign(frame.style, { display: "block", width: "100%", height: "480px", border: "0" });
   return new Promise((resolve, reject) => {
     const stop = new AbortController();
     const end = (settle, value) => {
