@@ -17,7 +17,6 @@ STYLE = """
 body { font: 12pt/1.5 system-ui, sans-serif; color: #000; background: #fff; margin: 0 }
 section { max-width: 32rem; margin: 0 auto; padding: 2rem; break-after: page }
 svg.qr { width: 14rem; height: 14rem; display: block; margin: 1rem 0 }
-svg.qr path { stroke: #000 }
 code { font-size: 13pt; overflow-wrap: anywhere }
 """
 Tell = Callable[[int], None]
@@ -60,8 +59,16 @@ def private(path: Path) -> Iterator[BinaryIO]:
 
 
 def _folder(out: Path, sheets: list[Sheet], tell: Tell) -> None:
-    """Pages by number: a user's name may be no name for a file."""
     out.mkdir(mode=0o700)
+    try:
+        _fill(out, sheets, tell)
+    except BaseException:
+        discard(out)
+        raise
+
+
+def _fill(out: Path, sheets: list[Sheet], tell: Tell) -> None:
+    """Pages by number: a user's name may be no name for a file."""
     names = [f"{number:05}.html" for number in range(1, len(sheets) + 1)]
     for done, (name, sheet) in enumerate(zip(names, sheets, strict=True), 1):
         with private(out / name) as file:
