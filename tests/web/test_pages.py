@@ -135,6 +135,9 @@ def test_an_approval_is_told_to_one_form_alone(shop: World) -> None:
     somebody.send("check", code=code)
     assert somebody.open().status_code == 410
     assert "This code was already used" in somebody.text
+    for act in ("resend", "check"):
+        assert somebody.send(act, code="1234567" if act == "check" else "").status_code == 410
+        assert "This code was already used" in somebody.text
     assert somebody.send("check", code=code).status_code == 410
     assert result_of(shop, somebody.send("leave"))["outcome"] == "ended"
 
@@ -215,6 +218,7 @@ def test_too_many_sends_are_told_with_a_countdown(shop: World) -> None:
     somebody, _ = person(shop)
     response = somebody.send("resend")
     assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= 600
     assert "too often in a short time" in somebody.text
     assert "You can go on in" in somebody.text
 

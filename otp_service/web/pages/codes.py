@@ -53,6 +53,8 @@ ACTS: dict[str, Callable[[Asked], Response]] = {"check": check, "resend": resend
 
 
 def _refused(asked: Asked, refusal: Refusal) -> Response:
+    if refusal.code in ("not_pending", "not_found"):
+        return show(asked)  # which says why
     return endings.refused(asked, refusal) or show(asked, told(refusal))
 
 

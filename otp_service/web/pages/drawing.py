@@ -1,6 +1,5 @@
 """How a page is drawn: its template, in its language, with the product's colours, under headers of its own."""
 
-import json
 import secrets
 from collections.abc import Callable
 from functools import cache
@@ -41,8 +40,8 @@ def draw(visit: Visit | None, name: str, status: int = 200, **context: Any) -> R
     frame: dict[str, Any] = {
         "language": language,
         "direction": direction(language),
-        "says": _speaker(language, visit.caller.application.name if visit else ""),
-        "app": visit.caller.application.name if visit else "",
+        "says": speaker(visit),
+        "app": _app(visit),
         "look": look,
         "style": Markup(_style(look, context.get("length"))),  # noqa: S704 - colours and a count, as they were read
         "nonce": nonce,
@@ -54,18 +53,20 @@ def draw(visit: Visit | None, name: str, status: int = 200, **context: Any) -> R
     headers = HEADERS | {"Content-Security-Policy": _policy(page, nonce), "Content-Language": language}
     if page is None or not page.embed:
         headers["X-Frame-Options"] = "DENY"
+    if context.get("wait_s"):
+        headers["Retry-After"] = str(context["wait_s"])
     return Response(text, status, headers, content_type="text/html; charset=utf-8")
 
 
 def speaker(visit: Visit | None) -> Says:
     """What says a sentence of a visit's language."""
-    return _speaker(language_of(_wanted(visit.page if visit else None)), visit.caller.application.name if visit else "")
+    return _speaker(language_of(_wanted(visit.page if visit else None)), _app(visit))
 
 
 def plain(visit: Visit, sentence: str) -> str:
     """A sentence without any markup, for a file."""
     found = words(language_of(_wanted(visit.page)))
-    return found[sentence].format(app=visit.caller.application.name)
+    return found[sentence].format(app=_app(visit))
 
 
 def beside(asked: Asked, problem: Told | None, **values: Any) -> dict[str, Any]:
@@ -116,8 +117,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["clock"] = clock
-    found.filters["json"] = json.dumps
     return found
+
+
+def _app(visit: Visit | None) -> str:
+    return visit.caller.application.name if visit else ""
 
 
 def _wanted(page: Page | None) -> list[str]:
