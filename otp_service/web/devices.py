@@ -11,6 +11,7 @@ from otp_service.service.factors.devices import Remembered
 from otp_service.service.factors.trusted import Judged, Shown
 from otp_service.service.once import once
 from otp_service.web.context import caller, core, idempotent
+from otp_service.web.fields import user_in
 from otp_service.web.parsing import json_body
 from otp_service.web.rendering import answer
 
@@ -25,7 +26,8 @@ Json = dict[str, Any]
 def post_device(user: str) -> Response:
     who = caller(SCOPE)
     body, raw = json_body(RememberRequest)
-    made = once(core(), idempotent(who, raw), lambda: _remembered(devices.remember_by_proof(core(), who, user, body)))
+    name = user_in(user)
+    made = once(core(), idempotent(who, raw), lambda: _remembered(devices.remember_by_proof(core(), who, name, body)))
     return answer(made, 201)
 
 
@@ -33,24 +35,24 @@ def post_device(user: str) -> Response:
 def post_device_check(user: str) -> Response:
     who = caller(SCOPE)
     body, raw = json_body(DeviceCheckRequest)
-    shown = body.device_id, body.token
-    return answer(once(core(), idempotent(who, raw), lambda: _judged(trusted.judge(core(), who, user, *shown))))
+    shown = user_in(user), body.device_id, body.token
+    return answer(once(core(), idempotent(who, raw), lambda: _judged(trusted.judge(core(), who, *shown))))
 
 
 @blueprint.get(PATH)
 def list_devices(user: str) -> Response:
-    items = [device(each) for each in devices.listed(core(), caller(SCOPE), user)]
+    items = [device(each) for each in devices.listed(core(), caller(SCOPE), user_in(user))]
     return answer({"items": items, "next_cursor": None})
 
 
 @blueprint.delete(PATH)
 def delete_devices(user: str) -> Response:
-    return answer({"revoked": devices.revoke_all(core(), caller(SCOPE), user)})
+    return answer({"revoked": devices.revoke_all(core(), caller(SCOPE), user_in(user))})
 
 
 @blueprint.delete(f"{PATH}/<id>")
 def delete_device(user: str, id: str) -> Response:
-    return answer(device(devices.revoke(core(), caller(SCOPE), user, id)))
+    return answer(device(devices.revoke(core(), caller(SCOPE), user_in(user), id)))
 
 
 def device(shown: Shown) -> Json:

@@ -13,6 +13,7 @@ from otp_service.service.factors.listing import Shown, Standing
 from otp_service.service.factors.trying import Verdict
 from otp_service.service.once import once
 from otp_service.web.context import caller, core, idempotent
+from otp_service.web.fields import user_in
 from otp_service.web.parsing import json_body
 from otp_service.web.rendering import answer
 
@@ -63,7 +64,7 @@ def delete_factor(id: str) -> Response:
 
 @blueprint.get("/v1/users/<path:user>/factors")
 def list_factors(user: str) -> Response:
-    return answer(_standing(listing.standing(core(), caller(SCOPE), user)))
+    return answer(_standing(listing.standing(core(), caller(SCOPE), user_in(user))))
 
 
 def factor(shown: Shown) -> Json:

@@ -4,11 +4,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from otp_service.domain.errors import invalid_field
 from otp_service.domain.requests import To
 from otp_service.domain.times import milliseconds
 from otp_service.service.admin.fields import UNWELCOME
 
 MOST_TIME = 40  # characters
+MOST_USER = 128
 
 
 def _milliseconds(value: object) -> int:
@@ -34,6 +36,13 @@ Line = Annotated[str, AfterValidator(_one_line)]  # no database takes a NUL
 # A `+` that a client did not encode arrives as a space.
 Time = Annotated[int, BeforeValidator(_milliseconds)]
 Number = Annotated[To, BeforeValidator(_with_plus)]
+
+
+def user_in(path: str) -> str:
+    """The user that a path names; Refusal invalid_field for a name that nobody can have."""
+    if len(path) > MOST_USER:
+        raise invalid_field("user", f"a user's name has at most {MOST_USER} characters", "string_too_long")
+    return path
 
 
 class Query(BaseModel):

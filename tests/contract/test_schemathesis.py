@@ -30,6 +30,7 @@ CONFIG = {
         for path in (
             "/v1/verifications/check",
             "/v1/factors/check",
+            "/v1/users/{user}/devices/check",
             "/pages/embed.js",
             *(f"/v1/admin/{book}/{place}" for book in ("blocks", "allows") for place in ("import", "export.csv")),
         )

@@ -88,6 +88,14 @@ def test_a_user_may_have_any_name(quick: FactorWorld) -> None:
     assert quick.factors.delete("/v1/users/a%2Fdevices%2Fb/devices").json == {"revoked": 1}
 
 
+def test_nobody_has_a_name_that_long(quick: FactorWorld) -> None:
+    """A path is held to the length that names have in bodies."""
+    paths = [("GET", "factors"), ("GET", "devices"), ("DELETE", "devices"), ("DELETE", "devices/x")]
+    heard = [quick.factors.call(method, f"/v1/users/{'u' * 129}/{path}") for method, path in paths]
+    assert [(each.status_code, each.json["errors"][0]["field"]) for each in heard] == [(422, "user")] * 4
+    assert quick.factors.get(f"/v1/users/{'u' * 128}/devices").status_code == 200
+
+
 def test_the_application_hears_of_a_new_device(quick: FactorWorld) -> None:
     """So that it can write to its user; the event names neither device nor label."""
     remembered(quick, quick.confirmed())
