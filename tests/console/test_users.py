@@ -14,6 +14,7 @@ from otp_service.service.console import factor_story
 from otp_service.service.core import now_ms
 from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled
+from tests.console.people import PASSWORD, code, person
 from tests.console.test_accessibility import Looking
 from tests.ledger.telling import NOW
 from tests.web.test_admin_audit import entries
@@ -27,8 +28,8 @@ def enrolled(world: World, user: str = NAME, type: str = "totp") -> dict[str, An
     shop = world.caller("factors")
     made: dict[str, Any] = shop.post("/v1/factors", {"user": user, "type": type}).get_json()
     if "secret" in made:
-        code = Generator(made["secret"]).code(step_of(now_ms(), 30))
-        assert shop.post(f"/v1/factors/{made['id']}/confirm", {"code": code}).get_json()["valid"]
+        shown = Generator(made["secret"]).code(step_of(now_ms(), 30))
+        assert shop.post(f"/v1/factors/{made['id']}/confirm", {"code": shown}).get_json()["valid"]
     return made
 
 
@@ -165,6 +166,33 @@ def test_a_factor_is_removed_and_a_user_forgotten_by_admins(filled: Console) -> 
     for role, proven in (("viewer", True), ("fraud", True), ("admin", False)):
         with filled.http(role, proven=proven) as client:
             assert filled.post(client, f"{there}/erase").status_code == 403
+
+
+def test_an_admin_whose_proof_is_old_comes_back_to_what_was_typed(filled: Console) -> None:
+    """Removing asks who it is, then shows the form again with the reason in it, and removes on the next press."""
+    person(filled, "a admin")
+    page = filled.page("admin", proven=False)
+    page.goto(f"/console/users/{id_of(filled.world)}")
+    row = page.get_by_role("table", name="Factors").get_by_role("row", name="Authenticator app")
+    row.locator("summary").click()
+    row.get_by_label("Why").fill("lost phone")
+    row.get_by_role("button", name="Remove").press("Enter")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code of your authenticator app").fill(code())
+    page.get_by_role("button", name="It is me").press("Enter")
+    expect(row.get_by_label("Why")).to_have_value("lost phone")
+    row.get_by_role("button", name="Remove").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("factor is removed")
+    filled.complaints.clear()  # of the status 403
+
+
+def test_a_reason_that_is_missing_is_asked_for(filled: Console) -> None:
+    """A look without a reason is refused on the user's page, and shows no name."""
+    with filled.http("fraud") as client:
+        answer = filled.post(client, f"/console/users/{id_of(filled.world)}/name")
+    assert answer.status_code == 422
+    assert "reason" in answer.text
+    assert NAME not in answer.text
 
 
 def test_the_pages_are_accessible(filled: Console) -> None:
