@@ -2,7 +2,7 @@
 
 from otp_service.client.api import Client
 from otp_service.client.challenges import solve
-from otp_service.client.factors import DeviceResult, Factor, FactorResult, Factors, NewFactor
+from otp_service.client.factors import Device, DeviceResult, Factor, FactorResult, Factors, NewFactor
 from otp_service.client.models import CheckResult, Message, PhoneMessage, SentMessage, Verification
 from otp_service.client.pages import Page
 from otp_service.client.problems import (
@@ -26,6 +26,7 @@ __all__ = [
     "CheckResult",
     "Client",
     "Conflict",
+    "Device",
     "DeviceResult",
     "Factor",
     "FactorResult",

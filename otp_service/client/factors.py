@@ -61,6 +61,18 @@ class FactorResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A remembered device; its token is told once, when it is remembered."""
+
+    id: str
+    label: str | None
+    created_at: datetime
+    expires_at: datetime
+    seen_at: datetime | None = None
+    trust_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceResult:
     """Whether a device is trusted; true only if it is."""
 
@@ -135,6 +147,20 @@ class Factors:
     def trusts(self, user: str, device_id: str, token: str) -> DeviceResult:
         """Whether a remembered device is one still."""
         return self._post(DeviceResult, f"{_user(user)}/devices/check", {"device_id": device_id, "token": token})
+
+    def remember(self, user: str, device_id: str, proof: str, label: str | None = None) -> Device:
+        """Remembers a device by the fresh proof of a check or of a verification, in place of a code."""
+        body = _given({"device_id": device_id, "proof": proof, "label": label})
+        return self._post(Device, f"{_user(user)}/devices", body)
+
+    def devices(self, user: str) -> tuple[Device, ...]:
+        """The user's remembered devices, newest first."""
+        items = self._ask("GET", f"{_user(user)}/devices")["items"]
+        return tuple(self._as_value(Device, item) for item in items)
+
+    def forget_device(self, user: str, id: str) -> None:
+        """Lets one device of the user be asked again."""
+        self._ask("DELETE", f"{_user(user)}/devices/{quote(id, safe='')}")
 
     def forget_devices(self, user: str) -> None:
         """Lets every device of the user be asked again."""

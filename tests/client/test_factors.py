@@ -60,6 +60,23 @@ def test_a_device_is_remembered_and_forgotten(client: Client) -> None:
     assert not client.factors.trusts("ana/1", "d1", passed.trust_token or "")
 
 
+def test_a_device_is_remembered_by_a_proof_listed_and_forgotten(world: World) -> None:
+    """A proof of a check does it too; the token is told once, and not in words."""
+    world.policy(proof=True)
+    key = world.caller("factors").key
+    with Client("http://otp.example", key, transport=httpx.WSGITransport(app=world.app)) as client:
+        made = client.factors.enrol("ana/1", "hotp")
+        token = pyotp.HOTP(made.secret or "")
+        client.factors.confirm(made.id, token.at(0))
+        proof = client.factors.check(token.at(1), user="ana/1").proof or ""
+        device = client.factors.remember("ana/1", "d1", proof, "Ana’s phone")
+        assert client.factors.trusts("ana/1", "d1", device.trust_token or "")
+        assert (device.trust_token or "") not in repr(device)
+        assert [(each.id, each.label) for each in client.factors.devices("ana/1")] == [(device.id, "Ana’s phone")]
+        client.factors.forget_device("ana/1", device.id)
+        assert client.factors.devices("ana/1") == ()
+
+
 def test_a_token_that_ran_away_is_found(client: Client) -> None:
     """Two codes in a row find it."""
     made = client.factors.enrol("ana/1", "hotp")
