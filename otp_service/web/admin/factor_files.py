@@ -19,9 +19,8 @@ from otp_service.web.rendering import answer
 
 blueprint = Blueprint("admin_factor_files", __name__)
 MOST_BYTES = 1024 * 1024
-CSV, TEXT = "text/csv", "text/plain"
+TYPES = ("text/csv", "text/plain")
 Format = Literal["csv", "otpauth", "migration"]
-TYPES: dict[Format, str] = {"csv": CSV, "otpauth": TEXT, "migration": TEXT}
 
 
 class ImportQuery(Query):
@@ -44,8 +43,8 @@ class ImportQuery(Query):
 def take_in() -> Response:
     """Takes over the factors in the body, or tells what would become of them."""
     who, asked_for = caller(ADMIN), query(ImportQuery)
-    if request.mimetype != TYPES[asked_for.format]:
-        raise Refusal("unsupported_media_type", f"send a file of {asked_for.format} as {TYPES[asked_for.format]}")
+    if request.mimetype not in TYPES:
+        raise Refusal("unsupported_media_type", f"send the file as {' or '.join(TYPES)}")
     raw = raw_body(MOST_BYTES)
     fingerprint = to_json([hashlib.sha256(raw).hexdigest(), asked_for.model_dump()])
     return answer(once(core(), idempotent(who, fingerprint), lambda: _imported(who.key_id, raw, asked_for.wish)))
