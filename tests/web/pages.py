@@ -97,11 +97,11 @@ def result_of(world: World, response: TestResponse, at: str = BACK) -> dict[str,
     return read(world, told["result"][0])
 
 
-def read(world: World, token: str) -> dict[str, Any]:
-    """A result as a product reads it."""
+def read(world: World, token: str, audience: str = "/pages") -> dict[str, Any]:
+    """A result as a product reads it; a proof, by its own audience."""
     keys = jwt.PyJWKSet.from_dict(proof.jwks(world.core.ring))
     key = keys[jwt.get_unverified_header(token)["kid"]]
-    whose = {"audience": world.shop, "issuer": "https://otp.example"}
+    whose = {"audience": f"{world.shop}{audience}", "issuer": "https://otp.example"}
     # The clock may be the test's own.
     options = {"verify_exp": False, "verify_iat": False}
     found: dict[str, Any] = jwt.decode(token, key, algorithms=["EdDSA"], options=options, **whose)

@@ -9,6 +9,9 @@ from otp_service.domain.pages.page import Page
 from otp_service.service.core import Core
 
 LIFE_S = 300
+# After the application's id: not the audience of proofs, so that no result is taken for one, whatever its claims
+# (RFC 8725, section 3.9).
+AUDIENCE = "/pages"
 
 
 def way_back(core: Core, page: Page, outcome: str, **told: str | None) -> dict[str, str]:
@@ -23,11 +26,11 @@ def address(page: Page, told: dict[str, str]) -> str:
 
 
 def _result(core: Core, page: Page, outcome: str, told: dict[str, str | None]) -> str:
-    """A JWT by the keys of proofs. It is none: its subject is the page, and neither `purpose` nor `amr` is in it."""
+    """A JWT by the keys of proofs. It is none: its audience is another, its subject the page, and it has no `amr`."""
     at_s = core.clock() // 1000
     claims: dict[str, Any] = {
         "iss": core.public_url,
-        "aud": page.application,
+        "aud": page.application + AUDIENCE,
         "sub": page.id,
         "jti": b64(mac(core.index_key, "page-result", page.id, outcome)[:16]),
         "iat": at_s,
