@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.factors import delays
-from otp_service.domain.keys import UnknownKid
 from otp_service.ledger import (
     audit,
     factor_erasure,
@@ -206,14 +205,10 @@ def _standing(core: Core, connection: Connection, user: FactorUser) -> Standing:
 def _listed(core: Core, connection: Connection, users: Sequence[FactorUser]) -> list[Listed]:
     types, now = factor_user_pages.types_of(connection, users), core.clock()
     waits = {each.user_index: each.locked_until if each.locked_until > now else None for each in users}
-    return [Listed(each, _name(core, each), types.get(each.user_index, ()), waits[each.user_index]) for each in users]
-
-
-def _name(core: Core, user: FactorUser) -> str | None:
-    try:
-        return history.name_of(core, user)
-    except (UnknownKid, ValueError):
-        return None
+    return [
+        Listed(each, history.name_of(core, each), types.get(each.user_index, ()), waits[each.user_index])
+        for each in users
+    ]
 
 
 def _seen(core: Core, connection: Connection, factor: Factor) -> Seen:

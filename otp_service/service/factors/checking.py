@@ -25,8 +25,8 @@ def check(core: Core, caller: Caller, request: FactorCheckRequest) -> Verdict:
     at_ms = core.clock()
 
     def attempt(trial: Trial, factor: Factor) -> Tried:
-        type = TYPES[factor.type]
-        return type.accept(trial, factor, request.code) if type.fits(factor, request.code) else WRONG
+        type = TYPES.get(factor.type)  # a newer release may have left one that is not known here
+        return type.accept(trial, factor, request.code) if type and type.fits(factor, request.code) else WRONG
 
     with writing(core) as connection:
         if request.factor is not None:
@@ -42,13 +42,15 @@ def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
     at_ms = core.clock()
 
     def attempt(trial: Trial, factor: Factor) -> Tried:
-        type = TYPES[factor.type]
-        return type.confirm(trial, factor, code) if type.fits(factor, code) else WRONG
+        if factor.status == "active":
+            raise _confirmed()  # by another try, while this one waited for it
+        type = TYPES.get(factor.type)
+        return type.confirm(trial, factor, code) if type and type.fits(factor, code) else WRONG
 
     with writing(core) as connection:
         factor, user = owned(connection, caller, id, at_ms)
         if factor.status == "active":
-            raise Refusal("not_pending", "this factor is confirmed already")
+            raise _confirmed()
         index = factor.user_index
         verdict = trying.run(core, caller, connection, index, at_ms, lambda each: each.id == id, attempt)
         if verdict.factor is not None:
@@ -59,13 +61,18 @@ def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
 def resync(core: Core, caller: Caller, id: str, codes: Sequence[str]) -> Verdict:
     """Tries two codes in a row of a device that ran away, which are used up by it."""
     at_ms = core.clock()
+
+    def attempt(trial: Trial, factor: Factor) -> Tried:
+        type = TYPES.get(factor.type)
+        return type.resync(trial, factor, codes) if type else WRONG
+
     with writing(core) as connection:
         factor, _ = owned(connection, caller, id, at_ms)
         if factor.status != "active":
             raise Refusal("not_pending", "this factor is not confirmed yet: confirm it instead")
         return trying.run(
             *(core, caller, connection, factor.user_index, at_ms, lambda each: each.id == id),
-            lambda trial, each: TYPES[each.type].resync(trial, each, codes),
+            attempt,
             "resynced",
         )
 
@@ -77,12 +84,16 @@ def _granted(
     policy, factor, user = caller.application.policy, verdict.factor, verdict.user
     if factor is None:
         return verdict
-    name = history.name_of(core, user) if policy.proof else ""
-    proof = proofs.of_check(core, caller, name, factor, verdict.mark, at_ms)
+    name = history.name_of(core, user) if policy.proof else None
+    proof = None if name is None else proofs.of_check(core, caller, name, factor, verdict.mark, at_ms)
     if remember is None or not devices.vouches(policy, ASSURANCE[factor.type]):
         return replace(verdict, proof=proof)
     trust_token = devices.remember(core, caller, connection, user, remember, at_ms).token
     return replace(verdict, proof=proof, trust_token=trust_token)
+
+
+def _confirmed() -> Refusal:
+    return Refusal("not_pending", "this factor is confirmed already")
 
 
 def _meant(factor: Factor, id: str | None) -> bool:

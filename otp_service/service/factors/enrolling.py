@@ -15,7 +15,7 @@ from otp_service.service.core import Core
 from otp_service.service.factors import history, step_up
 from otp_service.service.factors.listing import Shown, shown
 from otp_service.service.factors.sealing import Kept, seal
-from otp_service.service.factors.types import TYPES
+from otp_service.service.factors.types import TYPES, recovery_codes
 from otp_service.service.factors.types.base import Issued, Trial
 from otp_service.service.factors.users import introduced
 
@@ -42,7 +42,7 @@ def enrol(core: Core, caller: Caller, request: EnrolRequest) -> Enrolled:
     with writing(core) as connection:
         user = introduced(core, caller, connection, request.user, at_ms)
         step_up.require(core, caller, connection, request.user, "enrol", request.step_up, at_ms)
-        _have_room(connection, user.user_index, at_ms)
+        _have_room(connection, user.user_index, request.type, at_ms)
         factor = _made(core, caller, user.user_index, request.type, issued, kept, at_ms)
         factors.add(connection, factor)
         type.keep(Trial(core, connection, caller.application.policy, at_ms), factor, issued)
@@ -54,8 +54,10 @@ def enrol(core: Core, caller: Caller, request: EnrolRequest) -> Enrolled:
     return Enrolled(told, issued.secret, uri, issued.codes)
 
 
-def _have_room(connection: Connection, user_index: str, at_ms: int) -> None:
-    if len(factors.of_user(connection, user_index, at_ms)) >= MOST_FACTORS:
+def _have_room(connection: Connection, user_index: str, type: str, at_ms: int) -> None:
+    theirs = factors.of_user(connection, user_index, at_ms)
+    staying = [each for each in theirs if type != recovery_codes.NAME or each.type != type]  # a new set voids the old
+    if len(staying) >= MOST_FACTORS:
         raise Refusal("conflict", f"this user has {MOST_FACTORS} factors: remove one first")
 
 

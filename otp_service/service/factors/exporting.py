@@ -71,7 +71,7 @@ def _entries(core: Core, application_id: str, tell: Tell) -> Iterator[Entry]:
 
 def _entry(core: Core, user: FactorUser, factor: Factor) -> Entry:
     kept, name = opened(core, factor), history.name_of(core, user)
-    if kept is None or kept.secret is None:
+    if kept is None or kept.secret is None or name is None:
         raise Refusal("unavailable", f"the factor {factor.id} does not open: its row or the key ring was changed")
     return Entry(
         name,

@@ -1,18 +1,26 @@
 """What is written down of factors, and told to the application: in the transaction in which it happens."""
 
+import structlog
 from sqlalchemy import Connection
 
 from otp_service.domain.events import Event
+from otp_service.domain.keys import UnknownKid
 from otp_service.ledger import factor_history
 from otp_service.ledger.events import record
 from otp_service.ledger.factor_users import FactorUser
 from otp_service.ledger.factors import Factor
 from otp_service.service.core import Core
 
+log = structlog.get_logger("otp_service.factors")
 
-def name_of(core: Core, user: FactorUser) -> str:
-    """The name that the application gave its user."""
-    return core.ring.open(user.user_sealed, user.user_index).decode()
+
+def name_of(core: Core, user: FactorUser) -> str | None:
+    """The name that the application gave its user; None, and a line in the log, if it does not open any more."""
+    try:
+        return core.ring.open(user.user_sealed, user.user_index).decode()
+    except (UnknownKid, ValueError):
+        log.error("user_does_not_open", user=user.user_index)
+        return None
 
 
 def enrolled(connection: Connection, factor: Factor, at_ms: int) -> None:
@@ -62,5 +70,8 @@ def _write(connection: Connection, factor: Factor, event: str, at_ms: int) -> No
 def _tell(
     core: Core, connection: Connection, user: FactorUser, news: str, about: str, at_ms: int, **data: str | int
 ) -> None:
-    told = {"user": name_of(core, user), **data, "test": user.test}
+    name = name_of(core, user)
+    if name is None:
+        return  # nobody knows whom it is about; what happened must not be taken back for it, a lock least of all
+    told = {"user": name, **data, "test": user.test}
     record(connection, [Event(news, about, user.application_id, at_ms, told, str(at_ms))])

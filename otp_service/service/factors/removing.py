@@ -13,9 +13,10 @@ def remove(core: Core, caller: Caller, id: str, proof: str | None = None) -> Sho
     """Forgets a factor, and what proved it; the last one may take a step-up, whose proof this is."""
     at_ms = core.clock()
     with writing(core) as connection:
-        factor, user = owned(connection, caller, id, at_ms)
-        factor_users.held(connection, user.user_index)  # of two that go at once, one is the last
-        step_up.require(core, caller, connection, history.name_of(core, user), "remove", proof, at_ms, factor)
+        factor_users.held(connection, owned(connection, caller, id, at_ms)[1].user_index)
+        factor, user = owned(connection, caller, id, at_ms)  # of two that go at once, one is the last or gone already
+        name = history.name_of(core, user) or ""  # no proof is of nobody
+        step_up.require(core, caller, connection, name, "remove", proof, at_ms, factor)
         gone = shown(core, connection, factor)
         factors.remove(connection, factor.id)
         if factor.status == "active" and factor.type != recovery_codes.NAME:

@@ -37,7 +37,8 @@ def opened(core: Core, factor: Factor) -> Kept | None:
     except (UnknownKid, ValueError):
         log.error("factor_does_not_open", factor=factor.id)
         return None
-    return Kept(**json.loads(raw))
+    told = json.loads(raw)
+    return Kept(told["secret"], told["label"], told.get("issuer"))  # what a later release adds is passed over
 
 
 def _place(application_id: str, user_index: str, factor_id: str) -> str:

@@ -53,7 +53,8 @@ def run(
 ) -> Verdict:
     """Tries a code on the factors that are meant, and settles; the one 404 if there is none."""
     user = pay(connection, user_index, at_ms)
-    among = [each for each in factors.of_user(connection, user_index, at_ms) if meant(each)]
+    theirs = factors.of_user(connection, user_index, at_ms)
+    among = [each for each in theirs if meant(each)]
     if not among:
         raise nobody()  # which takes the payment back with everything else
     trial = Trial(core, connection, caller.application.policy, at_ms)
@@ -67,10 +68,23 @@ def run(
         factor_users.refund(connection, user_index)
         history.tried(connection, user, factor, tried.reason, at_ms)
         return Verdict(user, tried.reason, None, delays.left(user.failures - 1))
-    factor_users.forgive(connection, user_index)
+    failures = _settle(connection, user, factor, theirs)
     history.tried(connection, user, factor, event, at_ms)
     left = codes_left(connection, factor) if factor else None
-    return Verdict(user, None, factor, delays.left(0), left, tried.mark)
+    return Verdict(user, None, factor, delays.left(failures), left, tried.mark)
+
+
+def _settle(connection: Connection, user: FactorUser, factor: Factor | None, theirs: Sequence[Factor]) -> int:
+    """What a right code makes of the wrong ones before it, and how many are left.
+
+    The first code of a new factor forgives none where others count: it is of whoever enrolled it, who could go on
+    guessing at the others.
+    """
+    if factor and factor.status != "active" and any(each.status == "active" for each in theirs):
+        factor_users.refund(connection, user.user_index)
+        return user.failures - 1
+    factor_users.forgive(connection, user.user_index)
+    return 0
 
 
 def _first(trial: Trial, among: Sequence[Factor], attempt: Try) -> tuple[Factor | None, Tried]:

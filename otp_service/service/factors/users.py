@@ -47,7 +47,7 @@ def pay(connection: Connection, user_index: str, now_ms: int) -> FactorUser:
         raise nobody()
     if known.disabled_at is not None:
         raise disabled()
-    wait_s = -(-(known.locked_until - now_ms) // 1000)
+    wait_s = max(1, -(-(known.locked_until - now_ms) // 1000))  # it may have been lifted since we were refused
     raise Refusal("user_locked", "too many wrong codes in a row: wait before the next try", retry_after_s=wait_s)
 
 

@@ -57,7 +57,7 @@ def resync(trial: Trial, factor: Factor, codes: Sequence[str]) -> Tried:
     generator = generator_of(trial, factor)
     if generator is None:
         return WRONG
-    found = generator.matching(range(factor.counter, factor.counter + RESYNC_AHEAD), first)
+    found = generator.matching(range(factor.counter - LOOK_BACK, factor.counter + RESYNC_AHEAD), first)
     pairs = [counter + 1 for counter in found if generator.matching([counter + 1], second)]
     return _use(trial, factor, pairs[0]) if pairs else WRONG
 

@@ -1,0 +1,210 @@
+"""What a hostile review of second factors found: each hole by its name, on both databases where it matters."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from sqlalchemy import select, update
+
+from otp_service.domain import proof
+from otp_service.domain.factors.delays import MOST_FAILURES
+from otp_service.ledger.schema import factor_history, factor_users, factors
+from tests.security.test_factors import at_once, heard
+from tests.service.factors.conftest import (
+    Answer,
+    FactorWorld,
+    database,
+    new_postgres,
+    new_sqlite,
+    new_url,
+    owner,
+    quick,
+    server,
+)
+from tests.web.pages import Person, allow, make, read, result_of
+from tests.world import Api
+
+__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "quick", "server"]
+
+
+def change(owner: FactorWorld, made: Answer | None = None, **values: Any) -> None:
+    """Writes into the row of a factor, or of all users."""
+    rows = update(factors).where(factors.c.id == made["id"]) if made else update(factor_users)
+    with owner.core.engine.begin() as connection:
+        connection.execute(rows.values(values))
+
+
+def happened(owner: FactorWorld) -> list[str]:
+    """What is written down of the user, in the order of the alphabet."""
+    with owner.core.engine.begin() as connection:
+        return sorted(connection.scalars(select(factor_history.c.event)))
+
+
+def each_at_once(
+    owner: FactorWorld, tries: Sequence[tuple[str, dict[str, Any] | None]], method: str = "POST"
+) -> list[Answer]:
+    """The answers to all of these, sent in parallel."""
+
+    def send(asked: tuple[str, dict[str, Any] | None]) -> Answer:
+        answer: Answer = Api(owner.app.test_client(), owner.factors.key).call(method, *asked).json
+        return answer
+
+    with ThreadPoolExecutor(len(tries)) as pool:
+        return list(pool.map(send, tries))
+
+
+def left(owner: FactorWorld) -> int:
+    """How many wrong codes the user may still type."""
+    with owner.core.engine.begin() as connection:
+        return MOST_FAILURES - connection.scalars(select(factor_users.c.failures)).one()
+
+
+@pytest.mark.parametrize("unknown", [{"type": "webauthn"}, {"algorithm": "SHA3"}, {"digits": None}, {"digits": 10}])
+def test_a_factor_of_a_newer_release_gives_no_guess_back(owner: FactorWorld, unknown: dict[str, Any]) -> None:
+    """After a release was taken back, a row it left is wrong for every code; a failure would unpay each guess."""
+    good, odd = owner.confirmed(), owner.confirmed()
+    change(owner, odd, **unknown)
+    assert [owner.verdict(owner.wrong(good)) for _ in range(3)] == ["wrong_code"] * 3
+    assert left(owner) == 97
+    assert owner.verdict(owner.app_code(good)) == "valid"
+    assert owner.ask("/v1/factors/check", factor=odd["id"], code="123456")["reason"] == "wrong_code"
+    codes = ["123456", "234567"]
+    assert owner.ask(f"/v1/factors/{odd['id']}/resync", codes=codes)["reason"] == "wrong_code"
+    key = {"Authorization": f"Bearer {owner.factors.key}"}  # its words are not in this release's openapi.yaml
+    assert owner.factors.client.delete(f"/v1/factors/{odd['id']}", headers=key).status_code == 200
+
+
+def test_what_a_newer_release_seals_beside_a_secret_is_passed_over(quick: FactorWorld) -> None:
+    """A field more in what is sealed keeps nobody out."""
+    made = quick.confirmed()
+    with quick.core.engine.begin() as connection:
+        row = connection.execute(select(factors)).one()
+        place = f"{row.application_id}/{row.user_index}/{row.id}"
+        told = quick.core.ring.open(row.sealed, place)[:-1] + b', "later": 1}'
+        connection.execute(update(factors).values(sealed=quick.core.ring.seal(told, place, b"n" * 12)))
+    assert quick.verdict(quick.app_code(made)) == "valid"
+
+
+def test_a_name_that_does_not_open_gives_no_guess_back(owner: FactorWorld) -> None:
+    """Whoever can't be told of by name is locked and disabled all the same."""
+    made = owner.confirmed()
+    for failures in (49, 99):
+        change(owner, user_sealed="gone:AAAA", failures=failures, locked_until=0)
+        assert owner.verdict(owner.wrong(made)) == "wrong_code"
+        assert left(owner) == 99 - failures
+    assert owner.verdict(owner.app_code(made)) == "user_disabled"
+
+
+def test_a_name_that_does_not_open_keeps_nobody_out(quick: FactorWorld) -> None:
+    """A right code is right, without a proof, which would be of nobody; and a factor can be removed."""
+    quick.policy(proof=True)
+    made = quick.confirmed()
+    change(quick, user_sealed="gone:AAAA")
+    said = quick.check(quick.app_code(made))
+    assert (said["valid"], said["proof"]) == (True, None)
+    assert quick.factors.delete(f"/v1/factors/{made['id']}").status_code == 200
+
+
+def test_a_name_that_does_not_open_is_no_way_around_a_step_up(quick: FactorWorld) -> None:
+    """The last factor of somebody unreadable takes a proof that nobody has."""
+    quick.policy(proof=True)
+    made = quick.confirmed()
+    quick.policy(proof=True, step_up=["remove"])
+    change(quick, user_sealed="gone:AAAA")
+    refused = quick.factors.delete(f"/v1/factors/{made['id']}")
+    assert refused.json["code"] == "step_up_required"
+
+
+def test_a_factor_of_ones_own_forgives_no_guesses_at_the_others(owner: FactorWorld) -> None:
+    """With a stolen session: guess, enrol an app of one's own, guess again. Its first code leaves the count."""
+    theirs = owner.confirmed()
+    for _ in range(5):
+        assert owner.verdict(owner.wrong(theirs)) == "wrong_code"
+    owner.clock.pass_(5_000)
+    mine = owner.enrolled()
+    said = owner.ask(f"/v1/factors/{mine['id']}/confirm", code=owner.app_code(mine))
+    assert (said["valid"], said["attempts_left"]) == (True, 95)
+    owner.enrolled(type="recovery_codes")
+    assert left(owner) == 95
+    assert owner.ask("/v1/factors/check", factor=theirs["id"], code=owner.wrong(theirs))["attempts_left"] == 94
+    assert owner.verdict("123456") == "user_locked"
+
+
+def test_the_first_factor_forgives_what_was_mistyped_on_the_way(quick: FactorWorld) -> None:
+    """Where nothing else could be guessed at, who has set up an app starts afresh."""
+    made = quick.enrolled()
+    path = f"/v1/factors/{made['id']}/confirm"
+    assert quick.ask(path, code=quick.wrong(made))["attempts_left"] == 99
+    assert quick.ask(path, code=quick.app_code(made))["attempts_left"] == 100
+
+
+def test_a_factor_is_confirmed_once_whatever_codes_come_at_once(owner: FactorWorld) -> None:
+    """The wide window of a confirmation is for one code: of 27 at once, each of its nine three times, one is valid."""
+    made = owner.enrolled()
+    codes = [owner.app_code(made, steps) for steps in range(-4, 5)]
+    said = heard(at_once(owner, f"/v1/factors/{made['id']}/confirm", [{"code": code} for code in codes * 3]))
+    assert said == {"valid": 1, "not_pending": 26}
+    assert happened(owner) == ["checked", "confirmed", "enrolled"]
+
+
+def test_confirming_checking_and_synchronising_at_once_use_a_code_once(owner: FactorWorld) -> None:
+    """Every way in shares the counter: a code that one has taken is used for the others."""
+    token, app = owner.confirmed(type="hotp"), owner.confirmed()
+    first, second = (owner.app_code(token, counter=counter) for counter in (1, 2))
+    tries = [(f"/v1/factors/{token['id']}/resync", {"codes": [first, second]}) for _ in range(8)]
+    tries += [("/v1/factors/check", {"user": "u1", "code": second})] * 8
+    tries += [("/v1/factors/check", {"factor": token["id"], "code": second})] * 8
+    assert heard(each_at_once(owner, tries)) == {"valid": 1, "already_used": 23}
+
+    before, now = owner.app_code(app, -1), owner.app_code(app)
+    change(owner, app, counter=0)
+    tries = [(f"/v1/factors/{app['id']}/resync", {"codes": [before, now]}) for _ in range(8)]
+    tries += [("/v1/factors/check", {"user": "u1", "code": now})] * 16
+    assert heard(each_at_once(owner, tries)) == {"valid": 1, "already_used": 23}
+
+
+def test_a_factor_that_is_removed_twice_at_once_was_there_once(owner: FactorWorld) -> None:
+    """The second of two finds it gone."""
+    made = owner.confirmed()
+    tries = [(f"/v1/factors/{made['id']}", None)] * 16
+    said = each_at_once(owner, tries, "DELETE")
+    assert sorted(each.get("code", "removed") for each in said) == ["not_found"] * 15 + ["removed"]
+    assert happened(owner).count("removed") == 1
+
+
+def test_new_recovery_codes_need_no_room_of_their_own(quick: FactorWorld) -> None:
+    """Who has as many factors as may be gets a new set for the old one, which may have been stolen."""
+    old = quick.enrolled(type="recovery_codes")["codes"]
+    for _ in range(9):
+        quick.enrolled()
+    quick.enrolled(type="recovery_codes")
+    assert quick.verdict(old[0]) == "wrong_code"
+    assert quick.factors.post("/v1/factors", {"user": "u1", "type": "totp"}).json["code"] == "conflict"
+
+
+def test_a_result_of_a_page_is_never_taken_for_a_proof(quick: FactorWorld) -> None:
+    """Who verifies proofs as the manual says refuses what a page ended with, of the same user too; so do we."""
+    allow(quick, proof=True)
+    quick.confirmed()
+    somebody = Person.at(quick, make(quick, "check", user="u1"))
+    response = somebody.send("leave")
+    assert result_of(quick, response)["user"] == "u1"
+    result = parse_qs(urlsplit(response.location).query)["result"][0]
+    with pytest.raises(jwt.InvalidAudienceError):
+        read(quick, result, audience="")
+    whose = {"issuer": quick.core.public_url, "application": quick.shop, "now_s": quick.clock.now // 1000}
+    assert proof.read(quick.core.ring, result, **whose) is None
+
+
+def test_a_proof_of_the_release_before_is_no_proof_of_a_user(quick: FactorWorld) -> None:
+    """It says neither what it is worth nor whose key asked: it is refused in words, and nothing fails."""
+    quick.policy(proof=True)
+    quick.confirmed()
+    at = quick.clock.now // 1000
+    told = {"iss": quick.core.public_url, "aud": quick.shop, "sub": "ver_x", "jti": "j", "iat": at, "exp": at + 300}
+    old = proof.sign(quick.core.ring, {**told, "purpose": "login", "amr": ["otp", "sms"], "user": "u1"})
+    asked = {"device_id": "phone-1", "proof": old}
+    assert quick.factors.post("/v1/users/u1/devices", asked).json["code"] == "step_up_required"
