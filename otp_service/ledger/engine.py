@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 5000  # for another's lock, on either kind of database: a request must end
 CONNECT_TIMEOUT_S = 5
+POOL_TIMEOUT_S = 10  # for a connection to be free: a thread that waits longer is missed elsewhere
 # A network that swallows what is sent must not hold a request for the quarter of an hour that the kernel would.
 NETWORK = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 
@@ -54,6 +55,7 @@ def _postgresql(url: URL) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",  # whatever the server's default is: retention asks again after it locked
+        pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,  # a database that was restarted must not cost a request
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **NETWORK},
     )

@@ -208,3 +208,13 @@ def test_a_proof_of_the_release_before_is_no_proof_of_a_user(quick: FactorWorld)
     old = proof.sign(quick.core.ring, {**told, "purpose": "login", "amr": ["otp", "sms"], "user": "u1"})
     asked = {"device_id": "phone-1", "proof": old}
     assert quick.factors.post("/v1/users/u1/devices", asked).json["code"] == "step_up_required"
+
+
+def test_whoever_holds_a_users_row_holds_up_no_thread_for_good(owner: FactorWorld) -> None:
+    """A transaction that somebody forgot to end costs its user's checks a 503 each; nothing is counted by them."""
+    made = owner.confirmed()
+    with owner.core.engine.begin() as forgotten:
+        forgotten.execute(update(factor_users).values(created_at=factor_users.c.created_at))
+        assert owner.verdict(owner.wrong(made)) == "unavailable"
+    assert left(owner) == MOST_FAILURES
+    assert owner.verdict(owner.app_code(made)) == "valid"
