@@ -1,7 +1,7 @@
 """What wrong codes cost a user, counted over all their factors: free tries, then growing delays, then the end.
 
 NIST SP 800-63B-4, section 3.2.2, ends at 100 wrong codes in a row. With 4 codes of a million taken at any time, whoever
-guesses all of them gets in with 1 in 2,500.
+guesses all of them gets in with 1 in 2,500; at the most, against ten tokens with ten codes each, with 1 in 100.
 """
 
 FREE = 5  # the sixth try in a row waits
