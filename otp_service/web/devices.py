@@ -17,7 +17,7 @@ from otp_service.web.rendering import answer
 
 blueprint = Blueprint("devices", __name__)
 SCOPE = "factors"
-PATH = "/v1/users/<path:user>/devices"
+PATH = "/v1/users/<user:user>/devices"
 
 Json = dict[str, Any]
 

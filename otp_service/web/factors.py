@@ -62,7 +62,7 @@ def delete_factor(id: str) -> Response:
     return answer(factor(removing.remove(core(), caller(SCOPE), id, request.headers.get("Step-Up"))))
 
 
-@blueprint.get("/v1/users/<path:user>/factors")
+@blueprint.get("/v1/users/<user:user>/factors")
 def list_factors(user: str) -> Response:
     return answer(_standing(listing.standing(core(), caller(SCOPE), user_in(user))))
 

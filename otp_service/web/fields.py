@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from werkzeug.routing import BaseConverter
 
 from otp_service.domain.errors import invalid_field
 from otp_service.domain.requests import To
@@ -36,6 +37,14 @@ Line = Annotated[str, AfterValidator(_one_line)]  # no database takes a NUL
 # A `+` that a client did not encode arrives as a space.
 Time = Annotated[int, BeforeValidator(_milliseconds)]
 Number = Annotated[To, BeforeValidator(_with_plus)]
+
+
+class UserConverter(BaseConverter):
+    """A user's name in a path: whatever an application calls its users, slashes and line breaks too."""
+
+    regex = "(?s:.+?)"
+    part_isolating = False
+    weight = 200  # as Werkzeug's own `path`
 
 
 def user_in(path: str) -> str:

@@ -1,5 +1,7 @@
 """Remembered devices: what they are told, how they are seen, and proofs of checks."""
 
+from urllib.parse import quote
+
 import jwt
 import pytest
 
@@ -79,13 +81,17 @@ def test_a_repeat_by_its_key_hears_the_same_token(quick: FactorWorld) -> None:
     assert judged(quick, again["trust_token"]) == "trusted"
 
 
-def test_a_user_may_have_any_name(quick: FactorWorld) -> None:
-    """Also one with slashes, which is in the path."""
-    made = quick.confirmed("a/devices/b")
-    asked = {"user": "a/devices/b", "code": quick.app_code(made), "remember": PHONE}
+@pytest.mark.parametrize("name", ["a/devices/b", "/a", "a\nb", " ", ".", "é%2F"])
+def test_a_user_may_have_any_name(quick: FactorWorld, name: str) -> None:
+    """Also one with slashes or a line break, which is in the path."""
+    made, path = quick.confirmed(name), f"/v1/users/{quote(name, safe='')}"
+    asked = {"user": name, "code": quick.app_code(made), "remember": PHONE}
     token = quick.ask("/v1/factors/check", **asked)["trust_token"]
-    assert judged(quick, token, user="a%2Fdevices%2Fb") == "trusted"
-    assert quick.factors.delete("/v1/users/a%2Fdevices%2Fb/devices").json == {"revoked": 1}
+    assert judged(quick, token, user=quote(name, safe="")) == "trusted"
+    assert [each["id"] for each in quick.factors.get(f"{path}/factors").json["items"]] == [made["id"]]
+    (device,) = quick.factors.get(f"{path}/devices").json["items"]
+    assert quick.factors.delete(f"{path}/devices/{device['id']}").json["id"] == device["id"]
+    assert quick.factors.delete(f"{path}/devices").json == {"revoked": 0}
 
 
 def test_nobody_has_a_name_that_long(quick: FactorWorld) -> None:
