@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from otp_service.domain import proof
 from otp_service.domain.factors.delays import MOST_FAILURES
+from otp_service.domain.factors.requests import EnrolRequest
 from otp_service.ledger.schema import factor_history, factor_users, factors
+from otp_service.service.factors.types import TYPES
 from tests.security.test_factors import at_once, heard
 from tests.service.factors.conftest import (
+    STEP,
     Answer,
     FactorWorld,
     database,
@@ -24,10 +27,12 @@ from tests.service.factors.conftest import (
     quick,
     server,
 )
+from tests.service.factors.proving import judged, remembered
 from tests.web.pages import Person, allow, make, read, result_of
 from tests.world import Api
 
 __all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "quick", "server"]
+DAY = 86_400_000
 
 
 def change(owner: FactorWorld, made: Answer | None = None, **values: Any) -> None:
@@ -59,7 +64,7 @@ def each_at_once(
 def left(owner: FactorWorld) -> int:
     """How many wrong codes the user may still type."""
     with owner.core.engine.begin() as connection:
-        return MOST_FAILURES - connection.scalars(select(factor_users.c.failures)).one()
+        return connection.scalars(select(func.min(MOST_FAILURES - factor_users.c.failures))).one()
 
 
 @pytest.mark.parametrize("unknown", [{"type": "webauthn"}, {"algorithm": "SHA3"}, {"digits": None}, {"digits": 10}])
@@ -218,3 +223,62 @@ def test_whoever_holds_a_users_row_holds_up_no_thread_for_good(owner: FactorWorl
         assert owner.verdict(owner.wrong(made)) == "unavailable"
     assert left(owner) == MOST_FAILURES
     assert owner.verdict(owner.app_code(made)) == "valid"
+
+
+def test_a_clock_that_goes_back_opens_nothing(owner: FactorWorld) -> None:
+    """Neither is a code good again, nor does a delay end, nor is anything counted that was right."""
+    made = owner.confirmed()
+    code = owner.app_code(made)
+    assert owner.verdict(code) == "valid"
+    for back in (STEP, 10 * STEP, DAY):
+        owner.clock.pass_(-back)
+        assert owner.verdict(owner.app_code(made)) == "already_used"
+        owner.clock.pass_(back)
+    assert left(owner) == MOST_FAILURES
+    assert [owner.verdict(owner.wrong(made)) for _ in range(6)][-1] == "user_locked"
+    owner.clock.pass_(-DAY)
+    assert owner.verdict(owner.app_code(made)) == "user_locked"
+
+
+def test_a_forgotten_user_is_trusted_on_no_device_under_the_same_name(owner: FactorWorld) -> None:
+    """Whoever enrols under the name of somebody who was erased is new: their tokens, proofs and codes are of nobody."""
+    made = owner.confirmed()
+    codes = owner.enrolled(type="recovery_codes")["codes"]
+    token = remembered(owner, made)
+    assert judged(owner, token) == "trusted"
+    with owner.core.engine.begin() as connection:
+        index = connection.scalars(select(factor_users.c.user_index)).one()
+    assert owner.admin.delete(f"/v1/admin/users/{index}").status_code == 200
+    assert judged(owner, token) == "revoked"
+    owner.confirmed()
+    owner.enrolled(type="recovery_codes")
+    assert judged(owner, token) == "revoked"
+    assert (owner.verdict(owner.app_code(made)), owner.verdict(codes[0])) == ("wrong_code", "wrong_code")
+
+
+def test_no_way_in_gives_a_guess_for_nothing(owner: FactorWorld) -> None:
+    """What is refused without a payment tells nothing: a wrong code and the right one are refused alike."""
+    mine, theirs = owner.confirmed(), owner.enrolled("u2")
+    codes = owner.enrolled(type="recovery_codes")
+    stranger = owner.caller("factors", test=True)
+    for code in (owner.app_code(mine), owner.wrong(mine)):
+        said = [
+            owner.ask("/v1/factors/check", factor=theirs["id"], code=code)["code"],
+            owner.ask("/v1/factors/check", user="u3", code=code)["code"],
+            owner.ask("/v1/factors/check", stranger, factor=mine["id"], code=code)["code"],
+            owner.ask("/v1/factors/check", stranger, user="u1", code=code)["code"],
+            owner.ask(f"/v1/factors/{mine['id']}/confirm", code=code)["code"],
+            owner.ask(f"/v1/factors/{codes['id']}/confirm", code=code)["code"],
+            owner.ask(f"/v1/factors/{codes['id']}/resync", codes=[code, code])["code"],
+            owner.ask(f"/v1/factors/{theirs['id']}/resync", codes=[code, code])["code"],
+        ]
+        assert said == ["not_found"] * 4 + ["not_pending"] * 2 + ["invalid_field", "not_pending"]
+    assert left(owner) == MOST_FAILURES
+    assert owner.verdict(owner.app_code(mine)) == "valid"
+
+
+def test_each_type_says_what_its_proof_is_worth() -> None:
+    """A type without a word in the tables of proofs would fail after its code was right, and give everything back."""
+    assert set(TYPES) <= set(proof.ASSURANCE) & set(proof.AMR)
+    assert set(proof.ASSURANCE.values()) <= set(proof.LEVELS)
+    assert set(get_args(EnrolRequest.model_fields["type"].annotation)) == set(TYPES)
