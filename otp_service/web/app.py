@@ -28,7 +28,7 @@ from otp_service.web import (
     tracking,
     verifications,
 )
-from otp_service.web.fields import UserConverter
+from otp_service.web.fields import DeviceConverter, UserConverter
 
 
 def make_app(
@@ -44,7 +44,7 @@ def make_app(
     app = Flask("otp_service", static_folder=None)
     app.config["TRUSTED_PROXIES"] = networks(trusted_proxies)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.url_map.converters["user"] = UserConverter
+    app.url_map.converters.update(user=UserConverter, device=DeviceConverter)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a redirect would name whatever Host the caller sent
     app.extensions["core"] = core

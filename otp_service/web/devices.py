@@ -50,7 +50,7 @@ def delete_devices(user: str) -> Response:
     return answer({"revoked": devices.revoke_all(core(), caller(SCOPE), user_in(user))})
 
 
-@blueprint.delete(f"{PATH}/<id>")
+@blueprint.delete(f"{PATH}/<device:id>")
 def delete_device(user: str, id: str) -> Response:
     return answer(device(devices.revoke(core(), caller(SCOPE), user_in(user), id)))
 

@@ -47,6 +47,12 @@ class UserConverter(BaseConverter):
     weight = 200  # as Werkzeug's own `path`
 
 
+class DeviceConverter(BaseConverter):
+    """A device's id in a path; `devices` is none, but the end of the list of a user whose name ends in it."""
+
+    regex = r"(?!devices\Z)[^/]+"
+
+
 def user_in(path: str) -> str:
     """The user that a path names; Refusal invalid_field for a name that nobody can have."""
     if len(path) > MOST_USER:

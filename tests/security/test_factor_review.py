@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, get_args
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import jwt
 import pytest
@@ -282,3 +282,15 @@ def test_each_type_says_what_its_proof_is_worth() -> None:
     assert set(TYPES) <= set(proof.ASSURANCE) & set(proof.AMR)
     assert set(proof.ASSURANCE.values()) <= set(proof.LEVELS)
     assert set(get_args(EnrolRequest.model_fields["type"].annotation)) == set(TYPES)
+
+
+@pytest.mark.parametrize("name", ["a/devices", "devices", "devices/devices", "a/devices/check", "a/devices/devices"])
+def test_whoever_is_named_like_a_path_can_be_trusted_no_more(quick: FactorWorld, name: str) -> None:
+    """To revoke all devices of a user is never taken for one device of another user."""
+    made = quick.confirmed(name)
+    asked = {"user": name, "code": quick.app_code(made), "remember": {"device_id": "phone-1"}}
+    token = quick.ask("/v1/factors/check", **asked)["trust_token"]
+    path = f"/v1/users/{quote(name, safe='')}/devices"
+    assert quick.ask(f"{path}/check", device_id="phone-1", token=token)["trusted"]
+    assert quick.factors.delete(path).json == {"revoked": 1}
+    assert not quick.ask(f"{path}/check", device_id="phone-1", token=token)["trusted"]
