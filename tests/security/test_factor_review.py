@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from otp_service.domain import proof
+from otp_service.domain.errors import Refusal
 from otp_service.domain.factors.delays import MOST_FAILURES
 from otp_service.domain.factors.requests import EnrolRequest
 from otp_service.ledger.schema import factor_history, factor_users, factors
+from otp_service.service.factors import bulk
 from otp_service.service.factors.types import TYPES
 from tests.security.test_factors import at_once, heard
 from tests.service.factors.conftest import (
@@ -294,3 +296,15 @@ def test_whoever_is_named_like_a_path_can_be_trusted_no_more(quick: FactorWorld,
     assert quick.ask(f"{path}/check", device_id="phone-1", token=token)["trusted"]
     assert quick.factors.delete(path).json == {"revoked": 1}
     assert not quick.ask(f"{path}/check", device_id="phone-1", token=token)["trusted"]
+
+
+def test_no_file_gives_a_user_more_factors_than_guessing_allows(quick: FactorWorld) -> None:
+    """Each factor makes a guess likelier to hit: who has ten is passed over, however often they are enrolled again."""
+    for _ in range(9):
+        quick.enrolled()
+    somebody, how = [bulk.Person("u1")], bulk.How(again=True)
+    planned = [bulk.plan(quick.core, "shop", somebody, how) for _ in range(2)]
+    bulk.enrol(quick.core, "tests", planned[0], again=True)
+    assert bulk.plan(quick.core, "shop", somebody, how).passed_over == 1
+    with pytest.raises(Refusal, match="meanwhile"):
+        bulk.enrol(quick.core, "tests", planned[1], again=True)

@@ -16,6 +16,7 @@ from otp_service.ledger import audit, factor_batches
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.core import Core, random_bytes
 from otp_service.service.factors.batches import New, index_of, made, parts
+from otp_service.service.factors.enrolling import MOST_FACTORS
 from otp_service.service.factors.importing import unreadable
 
 MOST_USERS = 10_000  # of one file: its factors are made in one transaction
@@ -42,7 +43,7 @@ class How:
     period_s: int = 30
     active: bool = False
     confirm_within_days: int = 14
-    again: bool = False  # also for users who have an app
+    again: bool = False  # also for users who have an app, if there is room for another
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """New factors that nobody knows yet, their sheets, and how many users were passed over, who have an app."""
+    """New factors that nobody knows yet, their sheets, and how many users were passed over, with an app or ten."""
 
     application_id: str
     new: Sequence[New]
@@ -82,7 +83,7 @@ def plan(core: Core, application: str, some: Sequence[Person], how: How) -> Plan
     with looking(core) as connection:
         of = owner(connection, application)
         named = [(index_of(core, of.id, person.user), person) for person in some]
-        busy = set() if how.again else _busy(connection, [index for index, _ in named], at_ms)
+        busy = _busy(connection, [index for index, _ in named], at_ms, again=how.again)
     wanted = [(index, person) for index, person in named if index not in busy]
     new, sheets = [], []
     for index, person in wanted:
@@ -97,7 +98,7 @@ def enrol(core: Core, actor: str, planned: Planned, *, again: bool = False) -> N
     with changing(core, actor) as change:
         at_ms = core.clock()
         indexes = [each.user.user_index for each in planned.new]
-        if not again and _busy(change.connection, indexes, at_ms):
+        if _busy(change.connection, indexes, at_ms, again=again):
             raise Refusal("conflict", "somebody of these was enrolled meanwhile: nothing was changed, begin again")
         for some in parts(planned.new, AT_ONCE):
             factor_batches.introduce(change.connection, {each.user.user_index: each.user for each in some}.values())
@@ -128,12 +129,16 @@ def _person(line: int, user: str, label: str) -> Person:
         raise BadFile(str(error), line) from None
 
 
-def _busy(connection: Connection, indexes: Sequence[str], at_ms: int) -> set[str]:
-    """Those of these users who have an authenticator app, or are about to."""
+def _busy(connection: Connection, indexes: Sequence[str], at_ms: int, *, again: bool) -> set[str]:
+    """Those of these users who have an authenticator app, or are about to; `again`, those who have no room for one."""
     busy: set[str] = set()
     for some in parts(indexes, AT_ONCE):
         has = factor_batches.of_users(connection, some, at_ms)
-        busy |= {index for index, theirs in has.items() if any(each.type == TYPE for each in theirs)}
+        busy |= {
+            index
+            for index, theirs in has.items()
+            if len(theirs) >= MOST_FACTORS or (not again and any(each.type == TYPE for each in theirs))
+        }
     return busy
 
 
