@@ -89,6 +89,12 @@ class Person:
         return self.shown
 
 
+def person(world: World, **body: Any) -> tuple[Person, str]:
+    """Somebody at the page of the code of a fresh verification, and its id."""
+    id_ = world.started()
+    return Person.at(world, make(world, verification=id_, **body)), id_
+
+
 def result_of(world: World, response: TestResponse, at: str = BACK) -> dict[str, Any]:
     """What a page leads back with, read by the service's public keys."""
     assert response.status_code == 303

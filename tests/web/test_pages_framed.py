@@ -1,0 +1,109 @@
+"""Hosted pages in frames of a product's own page, and of nobody else's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import request
+from playwright.sync_api import Browser, expect
+
+from tests.browser import chromium
+from tests.clock import TimedWorld
+from tests.servers import wait_until
+from tests.web.pages import allow, read
+from tests.web.shops import Shop, opened
+from tests.world import World
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def shop(timed: TimedWorld, browser: Browser) -> Iterator[Shop]:
+    """A shop whose codes are sent by a clock of the test's own."""
+    allow(timed)
+    with opened(timed, browser) as found:
+        yield found
+
+
+EMBEDDING = """<!doctype html><html lang="en"><title>Shop</title><link rel="icon" href="data:,"><h1>Shop</h1>
+<div id="here"></div><script type="module">
+import {{ openPage }} from "{service}/pages/embed.js";
+window.stop = new AbortController();
+window.told = openPage("{link}", {{ in: document.querySelector("#here"), title: "Code", signal: stop.signal }})
+  .catch((error) => ({{ outcome: error.name }}));
+window.heard = [];
+addEventListener("message", ({{ origin, data }}) => heard.push([origin, data.status]));
+</script>"""
+
+
+def embedding(world: World, browser: Browser) -> Any:
+    """A shop whose own page shows what its query names in a frame."""
+    told: dict[str, str] = {}
+    return told, opened(world, browser, lambda: EMBEDDING.format(**told) if "plain" not in request.args else "Back")
+
+
+def test_a_product_shows_a_page_in_a_frame(timed: TimedWorld, browser: Browser) -> None:
+    """embed.js opens the frame, fits its height, and answers with the signed result, which its product alone hears."""
+    allow(timed)
+    told, running = embedding(timed, browser)
+    with running as shop:
+        id_ = timed.started()
+        told |= {"service": shop.url, "link": shop.link(verification=id_, embed=True, state="s-7")}
+        page = shop.page()
+        page.goto(shop.back)
+        frame = page.frame_locator("iframe[title=Code]")
+        frame.get_by_role("textbox", name="Code").fill(timed.wrong(id_))  # all at once, as by pasting
+        expect(frame.get_by_role("alert")).to_contain_text("That is not the code.")
+        page.wait_for_function("![0, 480].includes(document.querySelector('iframe').clientHeight)")
+        frame.get_by_role("textbox", name="Code").fill(timed.code(id_))
+        answer = page.evaluate("told")
+        assert (answer["outcome"], answer["state"]) == ("approved", "s-7")
+        assert read(timed, answer["result"])["verification"] == id_
+        expect(page.locator("iframe")).to_have_count(0)
+        assert {origin for origin, _ in page.evaluate("heard")} == {shop.url}
+
+
+def test_a_product_may_close_the_frame(timed: TimedWorld, browser: Browser) -> None:
+    """An aborted signal takes the frame away and refuses the promise."""
+    allow(timed)
+    told, running = embedding(timed, browser)
+    with running as shop:
+        told |= {"service": shop.url, "link": shop.link(verification=timed.started(), embed=True)}
+        page = shop.page()
+        page.goto(shop.back)
+        page.locator("iframe").wait_for()
+        page.evaluate("stop.abort()")
+        assert page.evaluate("told")["outcome"] == "AbortError"
+        expect(page.locator("iframe")).to_have_count(0)
+
+
+def test_a_framed_page_that_stands_alone_leads_back(shop: Shop) -> None:
+    """A page that was made for a frame but is opened by itself leads back as any other."""
+    id_ = shop.world.started()
+    page = shop.page()
+    page.goto(shop.link(verification=id_, embed=True))
+    page.keyboard.type(shop.world.code(id_))
+    page.keyboard.press("Enter")
+    assert shop.result(page)["outcome"] == "approved"
+
+
+def test_no_other_page_can_frame_one(timed: TimedWorld, browser: Browser) -> None:
+    """A page of another origin sees nothing of it, nor does the product unless it asked for a frame."""
+    allow(timed)
+    told, running = embedding(timed, browser)
+    with running as shop:
+        id_ = timed.started()
+        elsewhere = f"{shop.url.replace('127.0.0.1', 'localhost')}/back"
+        for body in ({"embed": False}, {"embed": True, "return_url": elsewhere}):
+            told |= {"service": shop.url, "link": shop.link(verification=id_, **body)}
+            page = shop.page()
+            page.goto(shop.back)
+            page.locator("iframe").wait_for()
+            wait_until(lambda: any("frame-ancestors" in each for each in shop.complaints), 20)
+            expect(page.frame_locator("iframe").locator("#code")).to_have_count(0)
+            page.context.close()
+            shop.complaints.clear()
