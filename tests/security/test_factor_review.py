@@ -84,15 +84,20 @@ def test_a_factor_of_a_newer_release_gives_no_guess_back(owner: FactorWorld, unk
     assert owner.factors.client.delete(f"/v1/factors/{odd['id']}", headers=key).status_code == 200
 
 
-def test_what_a_newer_release_seals_beside_a_secret_is_passed_over(quick: FactorWorld) -> None:
-    """A field more in what is sealed keeps nobody out."""
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [((b"}", b', "later": 1}'), "valid"), ((b'"secret"', b'"secrets"'), "wrong_code"), ((b"{", b"["), "wrong_code")],
+)
+def test_what_a_newer_release_seals_fails_nobody(quick: FactorWorld, words: tuple[bytes, bytes], verdict: str) -> None:
+    """A field more in what is sealed is passed over; without the one that counts no code is right, and each is paid."""
     made = quick.confirmed()
     with quick.core.engine.begin() as connection:
         row = connection.execute(select(factors)).one()
         place = f"{row.application_id}/{row.user_index}/{row.id}"
-        told = quick.core.ring.open(row.sealed, place)[:-1] + b', "later": 1}'
+        told = quick.core.ring.open(row.sealed, place).replace(*words)
         connection.execute(update(factors).values(sealed=quick.core.ring.seal(told, place, b"n" * 12)))
-    assert quick.verdict(quick.app_code(made)) == "valid"
+    assert quick.verdict(quick.app_code(made)) == verdict
+    assert left(quick) == MOST_FAILURES - (verdict != "valid")
 
 
 def test_a_name_that_does_not_open_gives_no_guess_back(owner: FactorWorld) -> None:

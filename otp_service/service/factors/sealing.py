@@ -34,11 +34,11 @@ def opened(core: Core, factor: Factor) -> Kept | None:
     """
     try:
         raw = core.ring.open(factor.sealed, _place(factor.application_id, factor.user_index, factor.id))
-    except (UnknownKid, ValueError):
+        told = json.loads(raw)
+        return Kept(told["secret"], told["label"], told.get("issuer"))  # what a later release adds is passed over
+    except (UnknownKid, ValueError, KeyError):
         log.error("factor_does_not_open", factor=factor.id)
         return None
-    told = json.loads(raw)
-    return Kept(told["secret"], told["label"], told.get("issuer"))  # what a later release adds is passed over
 
 
 def _place(application_id: str, user_index: str, factor_id: str) -> str:
