@@ -1,12 +1,13 @@
 """The page that sets up an authenticator app, and recovery codes for whoever has none: the endpoints, in steps."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.factors.requests import ConfirmRequest, EnrolRequest
+from otp_service.domain.pages.page import LIFE_MS
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 from otp_service.service.factors import checking, enrolling, listing
@@ -14,16 +15,26 @@ from otp_service.service.once import Body, once
 from otp_service.service.pages.links import Visit, operation
 
 CODE_DIGITS = 6
+TYPE: Literal["totp"] = "totp"
+
+
+def is_over(core: Core, visit: Visit, but: str = "") -> bool:
+    """Whether an app other than this one was confirmed since the page was made.
+
+    A page sets up one app: whoever finds its link in a history comes too late, and whom somebody forestalled sees it.
+    """
+    made_ms = visit.page.until_ms - LIFE_MS
+    theirs = (each.factor for each in listing.standing(core, visit.caller, visit.page.user or "").factors)
+    return any(each.type == TYPE and each.id != but and (each.confirmed_at or 0) > made_ms for each in theirs)
 
 
 def begin(core: Core, visit: Visit, form: str) -> Body:
     """A new authenticator app: its id, secret and URI; the same again for a form that is sent twice."""
     page = visit.page
-    request = EnrolRequest(
-        user=page.user or "", type="totp", issuer=page.issuer, label=page.label, step_up=page.step_up
-    )
+    request = EnrolRequest(user=page.user or "", type=TYPE, issuer=page.issuer, label=page.label, step_up=page.step_up)
 
     def run() -> Body:
+        _refuse_another(core, visit)
         made = enrolling.enrol(core, visit.caller, request)
         return {"factor": made.shown.factor.id, "secret": made.secret, "uri": made.uri}
 
@@ -38,10 +49,16 @@ def confirm(core: Core, visit: Visit, factor: str, typed: str, form: str) -> Bod
         raise invalid_field("code", "this is no code") from None
 
     def run() -> Body:
+        _refuse_another(core, visit, factor)
         verdict = checking.confirm(core, visit.caller, factor, code)
         return {"valid": verdict.valid, "codes": _recovery_codes(core, visit) if verdict.valid else []}
 
     return once(core, operation(core, visit.page, form, "confirm", factor, code), run)
+
+
+def _refuse_another(core: Core, visit: Visit, but: str = "") -> None:
+    if is_over(core, visit, but):
+        raise Refusal("not_found", "this page has set up an app already: make another page")
 
 
 def _recovery_codes(core: Core, visit: Visit) -> list[str]:

@@ -5,7 +5,7 @@ import json
 from flask import Response, g, redirect
 
 from otp_service.domain.errors import Refusal
-from otp_service.service.pages import notes
+from otp_service.service.pages import enrolment, notes
 from otp_service.service.pages.results import address, way_back
 from otp_service.web.context import core
 from otp_service.web.pages import drawing
@@ -28,8 +28,13 @@ def finished(asked: Asked, outcome: str, **told: str | None) -> Response:
 def left(asked: Asked) -> Response:
     """Back because the person wants to, or because nothing more could be done."""
     note = notes.glance(core(), asked.page, asked.told.get("note", "")) or {}
-    why = "late" if asked.visit.is_late else note.get("why")
+    why = "late" if asked.visit.is_late or _has_enrolled(asked) else note.get("why")
     return finished(asked, "ended", reason=why) if why else finished(asked, "canceled")
+
+
+def _has_enrolled(asked: Asked) -> bool:
+    """Whether an app was set up, so that `canceled` would be no true word any more."""
+    return asked.page.kind == "enrol" and enrolment.is_over(core(), asked.visit)
 
 
 def ended(asked: Asked, why: str, status: int = GONE) -> Response:

@@ -18,11 +18,13 @@ from otp_service.web.pages.asked import Asked
 from otp_service.web.pages.telling import Told, told
 
 PICTURES = "otp_service.service.factors.pictures"  # loaded when the first one is drawn: it takes 11 MB
-FINISHED = "enrolled"
+FINISHED, LATE = "enrolled", "late"
 
 
 def show(asked: Asked, problem: Told | None = None) -> Response:
-    """What an authenticator app is, and the button to begin with."""
+    """What an authenticator app is, and the button to begin with; a page that has set one up has ended."""
+    if enrolment.is_over(core(), asked.visit):
+        return endings.ended(asked, LATE)
     return drawing.draw(asked.visit, "enrol", problem.status if problem else 200, **drawing.beside(asked, problem))
 
 
@@ -31,6 +33,8 @@ def begin(asked: Asked) -> Response:
     try:
         made = enrolment.begin(core(), asked.visit, asked.form)
     except Refusal as refusal:
+        if refusal.code == "not_found":  # the page has set up another app
+            return endings.ended(asked, LATE)
         return endings.refused(asked, refusal) or show(asked, told(refusal))
     return _scan(asked, made)
 
@@ -43,8 +47,8 @@ def confirm(asked: Asked) -> Response:
     except Refusal as refusal:
         if refusal.code == "not_pending":  # confirmed before, by this page from whose note we know it
             return endings.finished(asked, FINISHED, factor=note["factor"])
-        if refusal.code == "not_found":  # nobody confirmed it within 10 minutes
-            return endings.ended(asked, "late")
+        if refusal.code == "not_found":  # nobody confirmed it within 10 minutes, or another one instead
+            return endings.ended(asked, LATE)
         return endings.refused(asked, refusal) or _scan(asked, note, told(refusal))
     if not found["valid"]:
         return _scan(asked, note, Told("confirm_wrong"))
