@@ -1,11 +1,9 @@
 """`people`: what is known of somebody, and forgetting it."""
 
-import json
-
 import click
 
 from otp_service import wiring
-from otp_service.commands.output import as_json, say
+from otp_service.commands.output import as_json, in_json, say
 from otp_service.service import people as service
 from otp_service.settings import read_settings
 from otp_service.web.admin.people import dossier
@@ -23,7 +21,7 @@ def people() -> None:
 def export(number: str) -> None:
     """Prints everything that is known of NUMBER as JSON, in the order of time; it is audited."""
     found = service.read(wiring.build(read_settings()).core, ACTOR, number)
-    click.echo(json.dumps(dossier(found), ensure_ascii=False, indent=2))
+    click.echo(in_json(dossier(found), indent=2))
 
 
 @people.command()

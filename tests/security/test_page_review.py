@@ -1,5 +1,6 @@
 """What a hostile review of hosted pages and of files of factors found: each hole by its name."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from otp_service import wiring
+from otp_service.commands.output import show
 from otp_service.settings import Settings
 from tests.service.factors.conftest import STEP, FactorWorld
 from tests.web.pages import Person, allow, result_of
@@ -64,3 +66,20 @@ def test_whoever_goes_back_after_enrolling_is_not_told_as_canceled(shop: FactorW
     again = Person(shop, somebody.path)
     again.open()
     assert result_of(shop, again.send("leave", note=""))["outcome"] == "ended"
+
+
+@pytest.mark.parametrize("obeyed", ["\x1b", "\x07", "\x9b", "\r", "\x08", "\x7f", "\u202e", "\u2066"])
+def test_a_name_gives_no_terminal_an_order(capsys: pytest.CaptureFixture[str], obeyed: str) -> None:
+    """Users' names come from whoever signs up: what a terminal obeys in them is shown as JSON escapes it."""
+    for told in ([{"label": f"ana{obeyed}]52"}], {"label": f"ana{obeyed}]52"}, {"labels": [f"ana{obeyed}]52"]}):
+        show(told, as_json=False)
+        show(told, as_json=True)
+        lines = capsys.readouterr().out.splitlines()
+        assert obeyed not in "".join(lines)
+        assert json.loads(lines[-1]) == told
+
+
+def test_a_name_makes_no_row_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line break in a name is shown as one, not obeyed: a row of a list is a line."""
+    show([{"label": "ana\nfac_1  totp  active"}], as_json=False)
+    assert len(capsys.readouterr().out.splitlines()) == 2
