@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, Update, delete, select, update
 
 from otp_service.ledger.schema import (
     events,
@@ -12,8 +12,11 @@ from otp_service.ledger.schema import (
     factors,
     recovery_codes,
     trusted_devices,
+    verifications,
     webhook_deliveries,
 )
+
+START = 12  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,13 @@ def erase(connection: Connection, user_index: str) -> Erased:
     counts = [_deleted(connection, each, user_index) for each in (factors, trusted_devices, factor_history)]
     erased = Erased(counts[0], counts[1], counts[2], told)
     _deleted(connection, factor_users, user_index)
+    connection.execute(_asked_for(user_index).values(user_index=None))
     return erased
+
+
+def _asked_for(user_index: str) -> Update:
+    """The verifications that were started for this user: they keep the beginning of the same index."""
+    return update(verifications).where(verifications.c.user_index == user_index[:START])
 
 
 def _forget_events(connection: Connection, about: Iterable[str]) -> int:

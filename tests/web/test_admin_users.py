@@ -9,7 +9,9 @@ from sqlalchemy import select
 from otp_service.domain.factors.delays import MOST_FAILURES
 from otp_service.domain.factors.names import masked
 from otp_service.ledger.engine import reading
+from otp_service.ledger.facts import apply_facts
 from otp_service.ledger.schema import METADATA, events, factor_users
+from tests.ledger.telling import started
 from tests.service.factors.conftest import FactorWorld, quick
 from tests.web.test_admin_audit import acts, entries
 
@@ -160,6 +162,7 @@ def test_nothing_is_left_of_a_user_who_was_forgotten(quick: FactorWorld) -> None
     made, other = quick.confirmed(NAME), quick.confirmed("other")
     quick.enrolled(NAME, "recovery_codes")
     id = id_of(quick)
+    apply_facts(quick.core.engine, [started("ver_1", quick.shop, client={"user": id[:12]})])
     told = quick.admin.delete(f"{PATH}/{id}").get_json()
     assert told["erased"]["factors"] == 2
     assert told["erased"]["events"] == 2
@@ -169,6 +172,7 @@ def test_nothing_is_left_of_a_user_who_was_forgotten(quick: FactorWorld) -> None
             for table in METADATA.sorted_tables
             if table.name != "audit"
         }
+    assert id[:12] not in rows["verifications"]
     assert [name for name, text in rows.items() if id in text or made["id"] in text or NAME in text] == []
     assert (quick.admin.get(f"{PATH}/{id}").status_code, quick.verdict(quick.app_code(other), "other")) == (
         404,
