@@ -4,7 +4,9 @@
 // `outcome` is for the page's own next step; its server believes `result` alone, whose signature it checks.
 
 export function openPage(url, { in: place, title = document.title, signal } = {}) {
-  const { origin } = new URL(url);
+  const { origin, protocol } = new URL(url);
+  // A script's address in a frame would run in the page around it.
+  if (!["https:", "http:"].includes(protocol)) throw new TypeError("openPage takes the url of a page");
   const frame = document.createElement("iframe");
   Object.assign(frame, { src: url, title, allow: "otp-credentials; clipboard-write", referrerPolicy: "no-referrer" });
   Object.assign(frame.style, { display: "block", width: "100%", height: "480px", border: "0" });
