@@ -87,6 +87,6 @@ def _asked(visit: Visit) -> Asked:
 def _own_page() -> None:
     """Refuses a form that another site sent; browsers say where a request comes from, and no script can."""
     site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
-    ours = {request.host, urlsplit(core().public_url).netloc}
+    ours = {request.host, urlsplit(core().public_url).netloc} - {""}  # `null` names no host, nor does an unset address
     if site not in ("same-origin", "none") or (origin is not None and origin.partition("://")[2] not in ours):
         raise Refusal("forbidden", "this form was sent by another site")
