@@ -12,7 +12,7 @@ from otp_service.service import lookup
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, random_bytes
 from otp_service.service.factors.listing import standing
-from otp_service.service.pages.links import NEEDS, token_of
+from otp_service.service.pages.links import MOST_TOKEN, NEEDS, token_of
 
 ID_BYTES = 16
 
@@ -43,7 +43,10 @@ def make(core: Core, caller: Caller, request: PageRequest) -> Made:
         look=Look(**request.theme.model_dump()),
         **_as_asked(request),
     )
-    return Made(page.id, f"{core.public_url}/pages/{token_of(core, page)}", page.until_ms)
+    token = token_of(core, page)
+    if len(token) > MOST_TOKEN:
+        raise invalid_field("body", f"the link would have over {MOST_TOKEN} characters: shorten names and addresses")
+    return Made(page.id, f"{core.public_url}/pages/{token}", page.until_ms)
 
 
 def _as_asked(request: PageRequest) -> dict[str, Any]:
