@@ -6,12 +6,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import Browser, Error
 
 from otp_service import wiring
 from otp_service.commands.output import show
+from otp_service.service.pages.links import MOST_TOKEN
 from otp_service.settings import Settings
+from tests.browser import chromium
 from tests.service.factors.conftest import STEP, FactorWorld
-from tests.web.pages import Person, allow, result_of
+from tests.web.pages import BACK, Person, allow, make, path_of, result_of
+from tests.web.shops import opened
 from tests.web.test_pages_of_factors import app_code, begun, saved, uri
 
 
@@ -29,6 +33,12 @@ def theirs(shop: FactorWorld) -> list[str]:
     """The states of the user's apps."""
     items = shop.factors.get("/v1/users/u1/factors").json["items"]
     return sorted(each["status"] for each in items if each["type"] == "totp")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 def test_a_page_sets_up_one_app_whoever_finds_its_link_later(shop: FactorWorld) -> None:
@@ -83,3 +93,56 @@ def test_a_name_makes_no_row_of_its_own(capsys: pytest.CaptureFixture[str]) -> N
     """A line break in a name is shown as one, not obeyed: a row of a list is a line."""
     show([{"label": "ana\nfac_1  totp  active"}], as_json=False)
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_no_form_comes_from_nowhere(settings: Settings) -> None:
+    """`Origin: null`, which a sandbox sends, is not ours where the service does not know its own address either."""
+    parts = wiring.build(settings.model_copy(update={"public_url": ""}), development_server=True)
+    world = FactorWorld(parts)
+    allow(world)
+    somebody = Person.at(world, make(world, "enrol", user="u1"))
+    form = {"form": somebody.form, "act": "begin"}
+    response = world.app.test_client().post(somebody.path, data=form, headers={"Origin": "null"})
+    parts.core.engine.dispose()
+    assert response.status_code == 403
+
+
+def test_no_link_is_handed_out_that_does_not_open(shop: FactorWorld) -> None:
+    """Names that would make the link too long are refused when the page is asked for."""
+    name = "\x01" * 128
+    step_up, most = "p" * 1500, "x" * 256
+    body = {"user": name, "client": {"device_id": name}, "state": most, "step_up": step_up, "binding": {}}
+    made = make(shop, "enrol", **body)
+    assert len(path_of(made)) < MOST_TOKEN
+    assert Person.at(shop, made).shown
+    binding = {f"bound{number}": "\x01" * 40 for number in range(8)}
+    shown = {"label": "😀" * 64, "issuer": "😀" * 64, "theme": {"logo": f"https://shop.example/{'q' * 270}"}}
+    refused = make(shop, "enrol", **{**body, **shown, "binding": binding, "return_url": f"{BACK}?{'q' * 400}"})
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid_field")
+
+
+@pytest.mark.parametrize("name", ["漢" * 64, "😀" * 64])
+def test_long_names_in_any_script_have_a_picture(shop: FactorWorld, name: str) -> None:
+    """A name that a person or an admin chose breaks no page, and no answer that shows a secret once."""
+    somebody, _ = begun(shop, label=name, issuer=name)
+    assert 'class="qr"' in str(somebody.shown and somebody.shown.text)
+
+
+def test_what_no_picture_can_hold_is_refused_in_words(shop: FactorWorld) -> None:
+    """A user of 128 emoji beside an issuer of 64 is told what to shorten."""
+    heard = shop.ask("/v1/factors", user="😀" * 128, type="totp", issuer="😀" * 64)
+    assert (heard["status"], heard["errors"][0]["field"]) == (422, "label")
+
+
+def test_the_script_for_products_opens_no_script(shop: FactorWorld, browser: Browser) -> None:
+    """An address that a product took over from somebody runs nothing in the product's own page."""
+    with opened(shop, browser) as running:
+        page = running.page()
+        page.goto(running.back)
+        opens = """async ([service, url]) => (await import(`${service}/pages/embed.js`))
+            .openPage(url, { in: document.body })"""
+        for url in ("javascript:parent.taken=1", "data:text/html,x", "blob:null/x"):
+            with pytest.raises(Error, match="takes the url of a page"):
+                page.evaluate(opens, [running.url, url])
+        assert page.evaluate("window.taken") is None
+        assert page.locator("iframe").count() == 0
