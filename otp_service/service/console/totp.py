@@ -1,20 +1,18 @@
-"""The authenticator app: six digits by RFC 6238, each accepted once."""
+"""The authenticator app of an admin: six digits by RFC 6238, each accepted once."""
 
 import base64
-import re
-from io import BytesIO
 
 import pyotp
-import segno
 
-from otp_service.domain.codes import same
+from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.domain.keys import UnknownKid
 from otp_service.service.core import Core, now_ms, random_bytes
+from otp_service.service.factors import pictures
 
 SECRET_BYTES = 20  # 160 bits, as RFC 4226 recommends (section 4, R6)
 PERIOD_S = 30
+DIGITS = 6
 ISSUER = "otp-service"
-_CODE = re.compile("[0-9]{6}")  # ASCII only: pyotp takes full-width digits for digits
 
 
 def new_secret() -> str:
@@ -28,21 +26,16 @@ def uri(secret: str, name: str) -> str:
 
 
 def qr_svg(secret: str, name: str) -> str:
-    """The same as a picture, whose colours are the style sheet's."""
-    drawn = BytesIO()
-    segno.make(uri(secret, name), error="m").save(
-        drawn, kind="svg", xmldecl=False, svgclass="qr", lineclass=None, omitsize=True, border=4, light="#ffffff"
-    )
-    return drawn.getvalue().decode()
+    """The same as a picture."""
+    return pictures.qr_svg(uri(secret, name))
 
 
 def matching_step(secret: str, code: str) -> int | None:
     """The time step that a code is of: this one, or one beside it; None if it is of neither."""
-    if not _CODE.fullmatch(code):
+    if not (len(code) == DIGITS and code.isascii() and code.isdigit()):  # pyotp takes full-width digits for digits
         return None
-    now = now_ms() // 1000 // PERIOD_S
-    app = pyotp.TOTP(secret)
-    found = [step for step in (now - 1, now, now + 1) if same(app.generate_otp(step), code)]
+    now = step_of(now_ms(), PERIOD_S)
+    found = Generator(secret).matching((now - 1, now, now + 1), code)
     return found[-1] if found else None
 
 
