@@ -26,8 +26,14 @@ _application = click.option("--application", required=True, help="Whose users th
 _column = click.option("--user-column", default="", help="Where the user stands, if not in `user`: a column or field.")
 
 
+def _readable_twice(context: click.Context, parameter: click.Parameter, file: Path) -> Path:
+    if not file.is_file():
+        raise click.BadParameter("it is read twice: name a file, not a pipe")
+    return file
+
+
 @click.command("import", short_help="Takes over the factors in FILE.")
-@click.argument("file", type=A_FILE)
+@click.argument("file", type=A_FILE, callback=_readable_twice)
 @_application
 @click.option("--format", "format", type=click.Choice(list(FORMATS)), required=True, help="What FILE is.")
 @click.option("--dry-run", is_flag=True, help="Say what would become of each row, and change nothing.")

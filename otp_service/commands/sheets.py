@@ -1,5 +1,6 @@
 """What is handed out to people who were enrolled together: a table, a page for each to print, or a folder of pages."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -46,6 +47,9 @@ def discard(out: Path) -> None:
 @contextmanager
 def private(path: Path) -> Iterator[BinaryIO]:
     """A new file that its owner alone may read; it is there once it is whole, and not at all otherwise."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        # As root, /dev/stdout would be a file of secrets from then on.
+        raise FileExistsError(errno.EEXIST, "a link, a pipe or a device stands there: name a new file")
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     try:

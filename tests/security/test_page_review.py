@@ -1,15 +1,21 @@
 """What a hostile review of hosted pages and of files of factors found: each hole by its name."""
 
 import json
+import os
+import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Browser, Error
 
 from otp_service import wiring
+from otp_service.commands.factor_files import import_file
 from otp_service.commands.output import show
+from otp_service.commands.sheets import private
 from otp_service.service.pages.links import MOST_TOKEN
 from otp_service.settings import Settings
 from tests.browser import chromium
@@ -146,3 +152,38 @@ def test_the_script_for_products_opens_no_script(shop: FactorWorld, browser: Bro
                 page.evaluate(opens, [running.url, url])
         assert page.evaluate("window.taken") is None
         assert page.locator("iframe").count() == 0
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])
+def test_secrets_replace_no_link_and_no_device(tmp_path: Path, kind: str) -> None:
+    """An export to /dev/stdout, or to a link that somebody laid there, is refused and leaves nothing behind."""
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    if kind == "pipe":
+        os.mkfifo(out)
+    else:
+        out.symlink_to(elsewhere)
+    if kind == "link":
+        elsewhere.write_text("theirs")
+    before = sorted(each.name for each in tmp_path.iterdir())
+    with pytest.raises(FileExistsError), private(out) as file:
+        file.write(b"secret")
+    assert sorted(each.name for each in tmp_path.iterdir()) == before
+    assert kind != "link" or elsewhere.read_text() == "theirs"
+
+
+def test_secrets_follow_no_link_that_was_laid_for_their_beginning(tmp_path: Path) -> None:
+    """A link where the unfinished file will be is taken away, not written through; the file is its owner's alone."""
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    (tmp_path / "out.part").symlink_to(elsewhere)
+    with private(out) as file:
+        file.write(b"secret")
+    assert (out.read_bytes(), elsewhere.exists(), stat.S_IMODE(out.stat().st_mode)) == (b"secret", False, 0o600)
+
+
+def test_a_pipe_is_not_taken_for_an_empty_file(tmp_path: Path) -> None:
+    """An import is read twice; what can be read once, such as a decrypting pipe, is refused and not half believed."""
+    pipe = tmp_path / "tokens.csv"
+    os.mkfifo(pipe)
+    told = CliRunner().invoke(import_file, [str(pipe), "--application", "shop", "--format", "csv"])
+    assert told.exit_code == 2
+    assert "not a pipe" in told.output
