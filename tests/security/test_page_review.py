@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,10 +20,12 @@ from otp_service.commands.sheets import private
 from otp_service.service.pages.links import MOST_TOKEN
 from otp_service.settings import Settings
 from tests.browser import chromium
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.service.factors.conftest import STEP, FactorWorld, database, new_postgres, new_sqlite, new_url, owner, server
 from tests.web.pages import BACK, Person, allow, make, path_of, result_of
 from tests.web.shops import opened
 from tests.web.test_pages_of_factors import app_code, begun, saved, uri
+
+__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "server"]
 
 
 @pytest.fixture
@@ -72,6 +75,23 @@ def test_whom_a_thief_forestalled_is_not_told_that_all_is_well(shop: FactorWorld
     assert theirs(shop) == ["active", "unconfirmed"]
     told: dict[str, Any] = result_of(shop, somebody.send("leave"))
     assert (told["outcome"], told["reason"]) == ("ended", "late")
+
+
+def test_of_two_on_one_page_one_sets_up_an_app(owner: FactorWorld) -> None:
+    """Of first codes that come at the same moment, each of another app, one is taken."""
+    allow(owner)
+    first, secret = begun(owner)
+    pairs = [(first, secret)]
+    for _ in range(3):
+        other = Person(owner, first.path)
+        other.open()
+        other.send("begin")
+        pairs.append((other, parse_qs(urlsplit(uri(other)).query)["secret"][0]))
+    owner.clock.pass_(STEP)
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        told = list(pool.map(lambda each: each[0].send("confirm", code=app_code(owner, each[1])), pairs))
+    assert theirs(owner).count("active") == 1
+    assert sorted(each.status_code for each in told) == [200, 410, 410, 410]
 
 
 def test_whoever_goes_back_after_enrolling_is_not_told_as_canceled(shop: FactorWorld) -> None:

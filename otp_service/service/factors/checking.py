@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from otp_service.domain.errors import Refusal
 from otp_service.domain.factors.requests import FactorCheckRequest, Remember
 from otp_service.domain.proof import ASSURANCE
+from otp_service.ledger import factors
 from otp_service.ledger.factors import Factor
 from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
@@ -17,7 +18,7 @@ from otp_service.service.factors.listing import owned
 from otp_service.service.factors.trying import Verdict
 from otp_service.service.factors.types import TYPES
 from otp_service.service.factors.types.base import WRONG, Trial, Tried
-from otp_service.service.factors.users import user_index_of
+from otp_service.service.factors.users import nobody, user_index_of
 
 
 def check(core: Core, caller: Caller, request: FactorCheckRequest) -> Verdict:
@@ -37,13 +38,21 @@ def check(core: Core, caller: Caller, request: FactorCheckRequest) -> Verdict:
         return _granted(core, caller, connection, request.remember, found, at_ms)
 
 
-def confirm(core: Core, caller: Caller, id: str, code: str) -> Verdict:
-    """Tries the first code of a new factor, which counts from then on; Refusal not_pending if it does already."""
+def confirm(core: Core, caller: Caller, id: str, code: str, alone_since_ms: int | None = None) -> Verdict:
+    """Tries the first code of a new factor, which counts from then on; Refusal not_pending if it does already.
+
+    Refusal not_found if it is to be the only one of its type since a moment, and another one was confirmed.
+    """
     at_ms = core.clock()
 
     def attempt(trial: Trial, factor: Factor) -> Tried:
         if factor.status == "active":
             raise _confirmed()  # by another try, while this one waited for it
+        if alone_since_ms is not None and any(
+            is_since(each, factor.type, alone_since_ms)
+            for each in factors.of_user(trial.connection, factor.user_index, at_ms)
+        ):
+            raise nobody()
         type = TYPES.get(factor.type)
         return type.confirm(trial, factor, code) if type and type.fits(factor, code) else WRONG
 
@@ -94,6 +103,11 @@ def _granted(
 
 def _confirmed() -> Refusal:
     return Refusal("not_pending", "this factor is confirmed already")
+
+
+def is_since(factor: Factor, type: str, at_ms: int) -> bool:
+    """Whether a factor is of this type and was confirmed after this moment."""
+    return factor.type == type and factor.confirmed_at is not None and factor.confirmed_at > at_ms
 
 
 def _meant(factor: Factor, id: str | None) -> bool:

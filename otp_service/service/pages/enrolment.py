@@ -18,14 +18,13 @@ CODE_DIGITS = 6
 TYPE: Literal["totp"] = "totp"
 
 
-def is_over(core: Core, visit: Visit, but: str = "") -> bool:
-    """Whether an app other than this one was confirmed since the page was made.
+def is_over(core: Core, visit: Visit) -> bool:
+    """Whether an app was confirmed since the page was made.
 
     A page sets up one app: whoever finds its link in a history comes too late, and whom somebody forestalled sees it.
     """
-    made_ms = visit.page.until_ms - LIFE_MS
-    theirs = (each.factor for each in listing.standing(core, visit.caller, visit.page.user or "").factors)
-    return any(each.type == TYPE and each.id != but and (each.confirmed_at or 0) > made_ms for each in theirs)
+    theirs = listing.standing(core, visit.caller, visit.page.user or "").factors
+    return any(checking.is_since(each.factor, TYPE, _made_ms(visit)) for each in theirs)
 
 
 def begin(core: Core, visit: Visit, form: str) -> Body:
@@ -34,7 +33,8 @@ def begin(core: Core, visit: Visit, form: str) -> Body:
     request = EnrolRequest(user=page.user or "", type=TYPE, issuer=page.issuer, label=page.label, step_up=page.step_up)
 
     def run() -> Body:
-        _refuse_another(core, visit)
+        if is_over(core, visit):
+            raise Refusal("not_found", "this page has set up an app already: make another page")
         made = enrolling.enrol(core, visit.caller, request)
         return {"factor": made.shown.factor.id, "secret": made.secret, "uri": made.uri}
 
@@ -49,16 +49,14 @@ def confirm(core: Core, visit: Visit, factor: str, typed: str, form: str) -> Bod
         raise invalid_field("code", "this is no code") from None
 
     def run() -> Body:
-        _refuse_another(core, visit, factor)
-        verdict = checking.confirm(core, visit.caller, factor, code)
+        verdict = checking.confirm(core, visit.caller, factor, code, _made_ms(visit))
         return {"valid": verdict.valid, "codes": _recovery_codes(core, visit) if verdict.valid else []}
 
     return once(core, operation(core, visit.page, form, "confirm", factor, code), run)
 
 
-def _refuse_another(core: Core, visit: Visit, but: str = "") -> None:
-    if is_over(core, visit, but):
-        raise Refusal("not_found", "this page has set up an app already: make another page")
+def _made_ms(visit: Visit) -> int:
+    return visit.page.until_ms - LIFE_MS
 
 
 def _recovery_codes(core: Core, visit: Visit) -> list[str]:
