@@ -20,6 +20,7 @@ from otp_service.commands.sheets import private
 from otp_service.service.pages.links import MOST_TOKEN
 from otp_service.settings import Settings
 from tests.browser import chromium
+from tests.logged import logged
 from tests.service.factors.conftest import STEP, FactorWorld, database, new_postgres, new_sqlite, new_url, owner, server
 from tests.web.pages import BACK, Person, allow, make, path_of, result_of
 from tests.web.shops import opened
@@ -131,6 +132,44 @@ def test_no_form_comes_from_nowhere(settings: Settings) -> None:
     response = world.app.test_client().post(somebody.path, data=form, headers={"Origin": "null"})
     parts.core.engine.dispose()
     assert response.status_code == 403
+
+
+def test_a_page_loads_nothing_from_a_host_that_was_given_up(shop: FactorWorld) -> None:
+    """A host that goes from the policy takes the pages with it that lead there, and those whose logo is there."""
+    allow(shop, return_hosts=["shop.example", "img.example"])
+    somebody = Person.at(shop, make(shop, "enrol", user="u1", theme={"logo": "https://img.example/a.png"}))
+    assert "img.example" in somebody.open().headers["Content-Security-Policy"]
+    allow(shop, return_hosts=["shop.example"])
+    assert somebody.open().status_code == 404
+
+
+def test_no_way_to_a_page_puts_its_link_into_the_log(shop: FactorWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the method, the path or the body: lines have the route, or none."""
+    somebody = Person.at(shop, make(shop, "enrol", user="u1"))
+    token = somebody.path.rpartition("/")[2]
+    browser = shop.app.test_client()
+    with logged(monkeypatch) as lines:
+        for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "BREW"):
+            for path in (somebody.path, f"{somebody.path}/", f"{somebody.path}/x", f"{somebody.path}A", f"/x/{token}"):
+                browser.open(path, method=method, headers={"Referer": f"https://otp.example{path}"})
+        for act in ("begin", "confirm", "done", "leave", "?"):
+            browser.post(somebody.path, data={"act": act, "form": token, "note": token, "code": token})
+    assert "/pages/<token>" in lines.getvalue()
+    assert token not in lines.getvalue()
+
+
+def test_a_result_that_is_told_twice_is_known_by_its_id(shop: FactorWorld) -> None:
+    """A form that comes again hears the same word, of another time: its `jti` is the same, so a product knows it."""
+    made = shop.confirmed()
+    somebody = Person.at(shop, make(shop, "check", user="u1"))
+    form, code = somebody.form, shop.app_code(made)
+    told = []
+    for _ in range(2):
+        told.append(result_of(shop, somebody.send("check", form=form, code=code)))
+        shop.clock.pass_(400_000)
+    assert [each["outcome"] for each in told] == ["approved"] * 2
+    assert told[0]["jti"] == told[1]["jti"]
+    assert told[1]["iat"] > told[0]["exp"]
 
 
 def test_no_link_is_handed_out_that_does_not_open(shop: FactorWorld) -> None:

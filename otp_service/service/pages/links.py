@@ -58,10 +58,16 @@ def _caller(core: Core, page: Page) -> Caller | None:
     key, application = snapshot.keys.get(page.key), snapshot.applications.get(page.application)
     if key is None or application is None or not _stands(key, page, core.clock()):
         return None
-    if not is_allowed(page.return_url, application.policy.return_hosts, production=core.production):
+    hosts = application.policy.return_hosts
+    if not all(is_allowed(place, hosts, production=core.production) for place in _places(page)):
         return None
     realm = f"{application.id}/test" if page.test else application.id
     return Caller(key.id, application, realm, key.scopes, page.test)
+
+
+def _places(page: Page) -> list[str]:
+    """The addresses that a page leads to or loads from."""
+    return [page.return_url, *([page.look.logo] if page.look.logo else [])]
 
 
 def _stands(key: ApiKey, page: Page, now_ms: int) -> bool:
