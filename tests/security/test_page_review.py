@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Error
 
 from otp_service import wiring
 from otp_service.commands.factor_files import import_file
@@ -19,11 +18,9 @@ from otp_service.commands.output import show
 from otp_service.commands.sheets import private
 from otp_service.service.pages.links import MOST_TOKEN
 from otp_service.settings import Settings
-from tests.browser import chromium
 from tests.logged import logged
 from tests.service.factors.conftest import STEP, FactorWorld, database, new_postgres, new_sqlite, new_url, owner, server
 from tests.web.pages import BACK, Person, allow, make, path_of, result_of
-from tests.web.shops import opened
 from tests.web.test_pages_of_factors import app_code, begun, saved, uri
 
 __all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "server"]
@@ -43,12 +40,6 @@ def theirs(shop: FactorWorld) -> list[str]:
     """The states of the user's apps."""
     items = shop.factors.get("/v1/users/u1/factors").json["items"]
     return sorted(each["status"] for each in items if each["type"] == "totp")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def test_a_page_sets_up_one_app_whoever_finds_its_link_later(shop: FactorWorld) -> None:
@@ -197,20 +188,6 @@ def test_what_no_picture_can_hold_is_refused_in_words(shop: FactorWorld) -> None
     """A user of 128 emoji beside an issuer of 64 is told what to shorten."""
     heard = shop.ask("/v1/factors", user="😀" * 128, type="totp", issuer="😀" * 64)
     assert (heard["status"], heard["errors"][0]["field"]) == (422, "label")
-
-
-def test_the_script_for_products_opens_no_script(shop: FactorWorld, browser: Browser) -> None:
-    """An address that a product took over from somebody runs nothing in the product's own page."""
-    with opened(shop, browser) as running:
-        page = running.page()
-        page.goto(running.back)
-        opens = """async ([service, url]) => (await import(`${service}/pages/embed.js`))
-            .openPage(url, { in: document.body })"""
-        for url in ("javascript:parent.taken=1", "data:text/html,x", "blob:null/x"):
-            with pytest.raises(Error, match="takes the url of a page"):
-                page.evaluate(opens, [running.url, url])
-        assert page.evaluate("window.taken") is None
-        assert page.locator("iframe").count() == 0
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling link", "pipe"])

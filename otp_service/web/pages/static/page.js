@@ -17,8 +17,14 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
   });
 }
+// What is shown once is not left to the back button: browsers remember whole pages, `no-store` or not.
+const shownOnce = document.querySelector(".key, .codes") !== null;
+addEventListener("pagehide", ({ persisted }) => {
+  if (persisted && shownOnce) document.querySelector("main").replaceChildren();
+});
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
+  if (shownOnce) return location.replace(location.href);
   for (const form of document.querySelectorAll("form[data-gone]")) delete form.dataset.gone;
   for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
 });
