@@ -1,6 +1,7 @@
 """One application that sends to whomever a test says, at the time that it says."""
 
 from dataclasses import dataclass
+from itertools import cycle
 
 from otp_service.domain.fraud.scopes import scopes_of
 from otp_service.domain.fraud.thresholds import Thresholds
@@ -60,7 +61,7 @@ class Counter:
         return next(state for state in read(self.link, REALM, scopes) if state.scope == "prefix")
 
 
-_others = iter(range(1, 1000))
+_others = cycle(range(1, 1000))
 
 
 def other() -> str:
