@@ -1,5 +1,6 @@
 """What production leaves behind: after a day of all sorts, no code, number or key stands anywhere."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,25 @@ class Day:
         self.numbers += numbers()
         return self.numbers[-1]
 
+    def _started(self, to: str, **asked: Any) -> str:
+        """The id of a new verification; a busy store is asked again, under the same key."""
+        key = {"Idempotency-Key": secrets.token_hex(8)}
+        answers: list[Any] = []
+
+        def told() -> bool:
+            answers.append(self.shop.api.start(to, key, **asked))
+            return answers[-1].status_code != 503
+
+        wait_until(told, 60, 0.5)
+        assert answers[-1].status_code == 201, answers[-1].get_data(as_text=True)
+        return str(answers[-1].get_json()["id"])
+
     def _codes_that_arrive(self) -> None:
         api, vendor = self.shop.api, self.shop.vendor
         for code in (None, OWN_CODE):
             to = self._number()
             given: dict[str, Any] = {"code": code, "user": "u1", "binding": {"amount": "12.50 CHF", "payee": "Shop"}}
-            id_ = api.start(to, **{name: value for name, value in given.items() if value}).get_json()["id"]
+            id_ = self._started(to, **{name: value for name, value in given.items() if value})
             assert api.post(f"/v1/verifications/{id_}/resend").status_code == 200
             wait_until(lambda to=to: len(vendor.sent_to(to)) == 2, 60)
             bound = {"id": id_, "user": "u1", "binding": given["binding"]}
@@ -62,7 +76,7 @@ class Day:
     def _vendor_that_fails(self) -> None:
         self.shop.vendor.status = 500
         to = self._number()
-        self.shop.api.start(to)
+        self._started(to)
         wait_until(lambda: self.shop.vendor.sent_to(to), 60)
         self.retrying = written(self.shop.made)
         self.shop.vendor.status = 202
@@ -71,7 +85,7 @@ class Day:
     def _vendor_that_refuses(self) -> None:
         self.shop.vendor.status = 401
         to = self._number()
-        id_ = self.shop.api.start(to).get_json()["id"]
+        id_ = self._started(to)
         wait_until(lambda: self.shop.vendor.sent_to(to), 60)
         assert self.shop.api.delete(f"/v1/verifications/{id_}").status_code == 200
         self.shop.vendor.status = 202
@@ -80,8 +94,10 @@ class Day:
         """A real message becomes a dead letter."""
         self.shop.vendor.park()
         to = self._number()
-        self.shop.api.start(to)
-        wait_until(lambda: self.shop.vendor.sent_to(to), 60)
+        self._started(to)
+        wait_until(
+            lambda: self.shop.vendor.sent_to(to), 120
+        )  # the vendor that has just failed is tried again in its time
         with self.shop.made.redis.client() as client:
             ((_, fields),) = client.xrevrange("{c0}:out:high", count=1)
             client.xadd("{c0}:out:high", {**fields, "v": "9"})
