@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.config_file.provider_file import (
@@ -167,8 +167,9 @@ def test_complaints_repeat_no_secret(secret: str) -> None:
     """Whatever a secret looks like and wherever it stands, no complaint repeats it."""
     text = one('sender = "${X}"', 'countries = ["CH"]', 'url = "${X}"', "[providers.headers]", 'a = "${X}"')
     for kind in ("console", "twilio", "webhook"):
-        for line in problems(text.replace("console", kind), {"X": secret}):
-            assert secret not in line
+        told = text.replace("console", kind)
+        assume(not any(secret in line for line in problems(told, {"X": "~" * 9})))  # a word that they say of any secret
+        assert not any(secret in line for line in problems(told, {"X": secret}))
 
 
 @steady
