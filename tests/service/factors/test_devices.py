@@ -109,7 +109,7 @@ def test_the_application_hears_of_a_new_device(quick: FactorWorld) -> None:
         rows = connection.exec_driver_sql("SELECT data FROM events WHERE type = 'device.trusted'").scalars().all()
     assert len(rows) == 1
     assert "u1" in rows[0]
-    assert "Ana" not in rows[0]
+    assert "s phone" not in rows[0]
     assert "phone-1" not in rows[0]
 
 

@@ -36,7 +36,7 @@ def test_factors_go_out_and_come_back(some: list[Entry], user: str) -> None:
 def test_a_file_shows_nothing(lines: list[bytes]) -> None:
     """No user, secret or label can be read off a file, only how many lines it has."""
     file = b"".join(lines)
-    assert not [word for word in (b"ana", b"bea", b"Shop", RFC_SECRET, RFC_SECRET.hex().encode()) if word in file]
+    assert not [word for word in (b'"ana"', b'"bea"', b'"Shop"', RFC_SECRET, RFC_SECRET.hex().encode()) if word in file]
     assert set(json.loads(lines[0])) == {"format", "version", "kdf", "n", "r", "p", "salt"}
 
 
