@@ -95,6 +95,12 @@ def person(shop: Shop, **options: Any) -> tuple[Page, str]:
     return page, shop.world.code(id_)
 
 
+def type_code(page: Page, text: str) -> None:
+    """Types as people do: into the field that has the focus, which it gets some frames after the load."""
+    expect(page.locator("#code")).to_be_focused()
+    page.keyboard.type(text)
+
+
 def broken(page: Page) -> list[str]:
     """What axe finds wrong, each with where."""
     assert AXE.exists(), "this test needs scripts/setup.sh test"

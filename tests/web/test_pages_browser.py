@@ -11,7 +11,7 @@ from otp_service.domain.pages.words import LANGUAGES, words
 from tests.browser import chromium
 from tests.clock import SECOND, TimedWorld
 from tests.web.pages import allow
-from tests.web.shops import WIDTHS, Shop, broken, fits, opened, person
+from tests.web.shops import WIDTHS, Shop, broken, fits, opened, person, type_code
 from tests.world import NUMBER, OTHER_NUMBER
 
 
@@ -36,10 +36,10 @@ def test_a_code_is_typed(shop: Shop) -> None:
     expect(field).to_be_focused()
     for name, value in (("autocomplete", "one-time-code"), ("inputmode", "numeric"), ("aria-describedby", "shape")):
         expect(field).to_have_attribute(name, value)
-    page.keyboard.type(code[:2])
+    type_code(page, code[:2])
     expect(page.locator(".boxes .here")).to_have_count(1)
     assert page.locator(".boxes span").nth(2).evaluate("each => each.classList.contains('here')")
-    page.keyboard.type(code[2:])
+    type_code(page, code[2:])
     expect(field).to_have_value(code)
     page.keyboard.press("Enter")
     assert shop.result(page)["outcome"] == "approved"
@@ -93,14 +93,14 @@ def test_a_code_from_a_message_is_filled_in(shop: Shop) -> None:
           return {{ code: "{shop.world.code(id_)}" }};
         }};"""
     )
-    page.goto(shop.link(verification=id_))
+    page.goto(shop.link(verification=id_), wait_until="commit")  # it may lead on before it is loaded
     assert shop.result(page)["outcome"] == "approved"
 
 
 def test_a_wrong_code_is_told_where_it_is_typed(shop: Shop) -> None:
     """After a wrong code the empty field has the focus again and is described by what went wrong; the title says so."""
     page, code = person(shop)
-    page.keyboard.type("000000" if code != "000000" else "111111")
+    type_code(page, "000000" if code != "000000" else "111111")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("That is not the code.")
     expect(page.get_by_role("alert")).to_contain_text("Attempts left: 4")
@@ -110,7 +110,7 @@ def test_a_wrong_code_is_told_where_it_is_typed(shop: Shop) -> None:
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile("^That is not the code.*6 digits"))
     assert page.title().startswith("Error: Enter the code")
-    page.keyboard.type(code)
+    type_code(page, code)
     expect(field).not_to_have_attribute("aria-invalid", "true")
     page.keyboard.press("Enter")
     assert shop.result(page)["outcome"] == "approved"
@@ -119,6 +119,7 @@ def test_a_wrong_code_is_told_where_it_is_typed(shop: Shop) -> None:
 def test_everything_is_done_by_keyboard(shop: Shop) -> None:
     """Tab leads from the field over the button to the other ways, each seen to have the focus; Enter leaves."""
     page, _ = person(shop)
+    expect(page.get_by_role("textbox", name="Code")).to_be_focused()
     reached = []
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -157,7 +158,7 @@ def test_pressing_twice_sends_once(shop: Shop) -> None:
     page, code = person(shop)
     sent: list[str] = []
     page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
-    page.keyboard.type(code)
+    type_code(page, code)
     page.evaluate("for (let n = 0; n < 5; n += 1) document.querySelector('button[value=check]').click()")
     assert shop.result(page)["outcome"] == "approved"
     assert len(sent) == 1
@@ -168,7 +169,7 @@ def test_an_expired_code_leads_back(shop: Shop) -> None:
     world: Any = shop.world
     page, code = person(shop)
     world.clock.pass_(601 * SECOND)
-    page.keyboard.type(code)
+    type_code(page, code)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="This code has expired")).to_be_visible()
     page.get_by_role("button", name="Back to shop").click()
@@ -199,7 +200,7 @@ def test_the_page_of_a_code_is_accessible(shop: Shop, language: str, dark: bool)
     id_ = shop.world.started()
     page.goto(shop.link(verification=id_, locale=language, theme={"accent": "#ffd500" if dark else "#8ab4f8"}))
     wrong.append(broken(page))
-    page.keyboard.type(shop.world.wrong(id_))
+    type_code(page, shop.world.wrong(id_))
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
     wrong.append(broken(page))
@@ -217,7 +218,7 @@ def test_a_code_runs_from_the_left_in_arabic(shop: Shop) -> None:
     id_ = shop.world.started()
     page = shop.page()
     page.goto(shop.link(verification=id_, locale="ar"))
-    page.keyboard.type("12")
+    type_code(page, "12")
     assert page.locator("#code").evaluate("each => getComputedStyle(each).direction") == "ltr"
     first, last = (page.locator(".boxes span").nth(at).bounding_box() for at in (0, 5))
     assert first

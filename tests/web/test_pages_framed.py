@@ -11,7 +11,7 @@ from tests.browser import chromium
 from tests.clock import TimedWorld
 from tests.servers import wait_until
 from tests.web.pages import allow, read
-from tests.web.shops import Shop, opened
+from tests.web.shops import Shop, opened, type_code
 from tests.world import World
 
 
@@ -86,7 +86,7 @@ def test_a_framed_page_that_stands_alone_leads_back(shop: Shop) -> None:
     id_ = shop.world.started()
     page = shop.page()
     page.goto(shop.link(verification=id_, embed=True))
-    page.keyboard.type(shop.world.code(id_))
+    type_code(page, shop.world.code(id_))
     page.keyboard.press("Enter")
     assert shop.result(page)["outcome"] == "approved"
 
