@@ -5,11 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from otp_service.ledger.factor_users import FactorUser
+from otp_service.ledger.factor_users import FactorUser, introducing
 from otp_service.ledger.factors import Factor
 from otp_service.ledger.ids import new_id
 from otp_service.ledger.schema import factor_history, factor_users, factors
-from otp_service.ledger.writing import insert_once
 
 CHUNK = 500
 TRAVELLING = ("totp", "hotp")  # recovery codes are hashed under this installation's key
@@ -19,10 +18,9 @@ def introduce(connection: Connection, users: Collection[FactorUser]) -> None:
     """The users who are not known yet become so; nobody else changes any of them until the transaction ends."""
     if not users:
         return
-    connection.execute(insert_once(connection, factor_users), [_values(user) for user in users])
-    theirs = factor_users.c.user_index.in_([user.user_index for user in users])
     # In one order, so that two files never wait for each other.
-    connection.execute(select(factor_users.c.user_index).where(theirs).order_by("user_index").with_for_update())
+    rows = [_values(user) for user in sorted(users, key=lambda user: user.user_index)]
+    connection.execute(introducing(connection), rows)
 
 
 def of_users(connection: Connection, indexes: Collection[str], now_ms: int) -> dict[str, list[Factor]]:

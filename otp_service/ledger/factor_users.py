@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from otp_service.ledger.schema import factor_users
-from otp_service.ledger.writing import insert_into
+from otp_service.ledger.writing import Insert, insert_into
 
 # Each check asks these: made once, they cost a check a fifth of what it would to make them.
 _ONE = update(factor_users).where(factor_users.c.user_index == bindparam("of"))
@@ -38,11 +38,17 @@ def introduce(
     """The user of this index, new if they have no factor yet; nobody else changes them until the transaction ends."""
     told = {"application_id": application_id, "test": test, "user_sealed": user_sealed, "created_at": now_ms}
     fresh = {"user_index": user_index, "failures": 0, "locked_until": 0, **told}
-    # Written also where it exists: retention, which may just forget a user without factors, is waited for.
-    row = insert_into(connection, factor_users).values(fresh)
-    touched = {"user_index": row.excluded.user_index}
-    connection.execute(row.on_conflict_do_update(index_elements=["user_index"], set_=touched))
+    connection.execute(introducing(connection), fresh)
     return _user(connection.execute(_of(user_index)).one())
+
+
+def introducing(connection: Connection) -> Insert:
+    """An insertion that holds a user who is there already, as one who is new is held, until the transaction ends.
+
+    They are written to for that: retention, which may just forget a user without factors, is waited for.
+    """
+    row = insert_into(connection, factor_users)
+    return row.on_conflict_do_update(index_elements=["user_index"], set_={"user_index": row.excluded.user_index})
 
 
 def read(connection: Connection, user_index: str) -> FactorUser | None:
