@@ -16,7 +16,7 @@ from otp_service.ledger.schema import (
     webhook_deliveries,
 )
 
-START = 12  # characters
+START = 12  # of an index, which verifications keep: what limits count by is as short (service/limits.py)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ EVENTS: Mapping[str, tuple[str, Tone]] = {
     "confirmed": ("Enrolled: {type}", "good"),
     "imported": ("Imported: {type}", "plain"),
     "checked": ("The right code was typed in: {type}", "good"),
-    "recovery_used": ("A recovery code was used", "warn"),
     "failed": ("A wrong code was typed in", "warn"),
     "already_used": ("A code was typed in that had been used before: {type}", "warn"),
     "resynced": ("Found again by two codes in a row: {type}", "plain"),
