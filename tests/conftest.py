@@ -21,6 +21,9 @@ from tests.clock import TimedWorld
 from tests.servers import RedisServer, redis_server
 from tests.world import Api, World, development
 
+# One PostgreSQL of each test process serves all who ask for a database, and people with factors live on either kind.
+pytest_plugins = ("tests.ledger.databases", "tests.factor_world", "tests.service.factors.proving")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Has failures told as they happen: a run that is cut short has said what went wrong until then.

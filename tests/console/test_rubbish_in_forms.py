@@ -19,7 +19,7 @@ from otp_service.web.console.registry import Route
 from tests.console.conftest import serving
 from tests.console.filled import ACTS, ARGUMENT, Filled, filled, ledger
 from tests.console.traffic import configured
-from tests.ledger.conftest import DATABASES
+from tests.ledger.databases import DATABASES
 from tests.ledger.postgres import postgres_server
 from tests.world import World
 

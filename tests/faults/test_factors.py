@@ -12,11 +12,10 @@ from otp_service.ledger import migrate
 from otp_service.ledger.engine import make_engine, reading
 from otp_service.ledger.schema import factor_history, factor_users
 from otp_service.settings import Settings
+from tests.factor_world import STEP, FactorWorld
 from tests.ledger.postgres import PostgresServer, postgres_server
 from tests.servers import RedisServer, redis_server, wait_until
-from tests.service.factors.conftest import STEP, FactorWorld, quick
 
-__all__ = ["quick"]
 KEY = {"Idempotency-Key": "a-key"}
 
 

@@ -1,76 +1,17 @@
 """Every spec of the ledger runs on SQLite and on PostgreSQL, each test on a migrated database of its own."""
 
-import shutil
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from otp_service.domain.policy import Policy
-from otp_service.ledger import applications, migrate
+from otp_service.ledger import applications
 from otp_service.ledger.applications import Application
 from otp_service.ledger.changes import change
 from otp_service.ledger.engine import make_engine
-from tests.ledger.postgres import postgres
+from tests.ledger.databases import MakeUrl
 from tests.ledger.telling import AUDIT_KEY, NOW
-
-DATABASES = ("sqlite", "postgresql")
-
-MakeUrl = Callable[[bool], str]  # whether its tables are there already
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """A PostgreSQL server of this test process, as a URL that lacks the database's name."""
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def new_postgres(server: str) -> Iterator[MakeUrl]:
-    """Makes databases in the server; the migrated ones are copies of one template."""
-    numbers = count()
-    root = make_engine(server.format(name="postgres")).execution_options(isolation_level="AUTOCOMMIT")
-    _execute(root, "CREATE DATABASE migrated")
-    _migrate(server.format(name="migrated"))
-
-    def make(migrated: bool) -> str:
-        name = f"test_{next(numbers)}"
-        _execute(root, f"CREATE DATABASE {name} TEMPLATE {'migrated' if migrated else 'template0'}")
-        return server.format(name=name)
-
-    yield make
-    root.dispose()
-
-
-@pytest.fixture(scope="session")
-def new_sqlite(tmp_path_factory: pytest.TempPathFactory) -> MakeUrl:
-    """Makes SQLite files; the migrated ones are copies of one template."""
-    home = tmp_path_factory.mktemp("sqlite")
-    numbers = count()
-    _migrate(f"sqlite:///{home}/migrated.db")
-
-    def make(migrated: bool) -> str:
-        path = home / f"test_{next(numbers)}.db"
-        if migrated:
-            shutil.copy(home / "migrated.db", path)
-        return f"sqlite:///{path}"
-
-    return make
-
-
-@pytest.fixture(params=DATABASES)
-def database(request: pytest.FixtureRequest) -> str:
-    """Which kind of database this run of the spec is on."""
-    return str(request.param)
-
-
-@pytest.fixture
-def new_url(request: pytest.FixtureRequest, database: str) -> MakeUrl:
-    """Makes databases of this run's kind."""
-    make: MakeUrl = request.getfixturevalue({"sqlite": "new_sqlite", "postgresql": "new_postgres"}[database])
-    return make
 
 
 @pytest.fixture
@@ -94,14 +35,3 @@ def app(engine: Engine) -> Application:
     """An application with the default policy."""
     with change(engine, AUDIT_KEY, "cli", NOW) as opened:
         return applications.create(opened, "shop", Policy())
-
-
-def _migrate(url: str) -> None:
-    engine = make_engine(url)
-    migrate.to_head(engine)
-    engine.dispose()  # SQLite folds its WAL into the file; PostgreSQL lets the database be copied
-
-
-def _execute(engine: Engine, statement: str) -> None:
-    with engine.connect() as connection:
-        connection.execute(text(statement))

@@ -35,7 +35,7 @@ from otp_service.ledger.schema import (
     webhooks,
 )
 from otp_service.ledger.snapshot import load_snapshot
-from tests.ledger.conftest import DATABASES, MakeUrl
+from tests.ledger.databases import DATABASES, MakeUrl
 from tests.ledger.people_with_factors import EVERYTHING
 from tests.ledger.telling import AUDIT_KEY, DAY, NOW, changing, contents, locked, rows, story
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from otp_service.ledger import engine as engine_module
 from otp_service.ledger.engine import NETWORK, make_engine, reading
 from otp_service.ledger.schema import meta, templates
-from tests.ledger.conftest import MakeUrl
+from tests.ledger.databases import MakeUrl
 from tests.ledger.telling import NOW, rows
 
 

@@ -8,20 +8,11 @@ from sqlalchemy import select
 
 from otp_service.domain import proof
 from otp_service.ledger.schema import factor_users
-from tests.service.factors.conftest import (
+from tests.factor_world import (
     FactorWorld,
-    database,
-    new_postgres,
-    new_sqlite,
-    new_url,
-    owner,
-    quick,
-    server,
 )
 from tests.service.factors.proving import judged, remembered
 from tests.web.pages import Person, allow, make, read, result_of
-
-__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "quick", "server"]
 
 
 def test_a_result_of_a_page_is_never_taken_for_a_proof(quick: FactorWorld) -> None:

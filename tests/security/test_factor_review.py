@@ -14,22 +14,14 @@ from otp_service.domain.factors.requests import EnrolRequest
 from otp_service.ledger.schema import factor_history, factor_users, factors
 from otp_service.service.factors import bulk
 from otp_service.service.factors.types import TYPES
-from tests.security.test_factors import at_once, heard
-from tests.service.factors.conftest import (
+from tests.factor_world import (
     STEP,
     Answer,
     FactorWorld,
-    database,
-    new_postgres,
-    new_sqlite,
-    new_url,
-    owner,
-    quick,
-    server,
 )
+from tests.security.together import at_once, heard
 from tests.world import Api
 
-__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "quick", "server"]
 DAY = 86_400_000
 
 

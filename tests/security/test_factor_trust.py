@@ -12,16 +12,9 @@ from otp_service.domain.policy import DAY_S, Policy
 from otp_service.ledger import factor_users
 from otp_service.ledger.schema import factor_history, trusted_devices
 from otp_service.service.factors.users import user_index_of
-from tests.service.factors.conftest import (
+from tests.factor_world import (
     STEP,
     FactorWorld,
-    database,
-    new_postgres,
-    new_sqlite,
-    new_url,
-    owner,
-    quick,
-    server,
 )
 from tests.service.factors.proving import (
     AT_ONCE,
@@ -33,12 +26,9 @@ from tests.service.factors.proving import (
     proof_of,
     remembered,
     starter,
-    today,
-    today_quick,
 )
 from tests.world import Api
 
-__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "quick", "server", "today", "today_quick"]
 PROVING: dict[str, Any] = {"proof": True}
 MINUTE, DAY = 60_000, DAY_S * 1000
 

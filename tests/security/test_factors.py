@@ -1,47 +1,15 @@
 """What broke elsewhere in second factors, and must not break here: SECURITY's known failures, each by its name."""
 
-from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 import pytest
 from sqlalchemy import select, update
 
 from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.ledger.schema import factors
-from tests.service.factors.conftest import (
+from tests.factor_world import (
     STEP,
-    Answer,
     FactorWorld,
-    database,
-    new_postgres,
-    new_sqlite,
-    new_url,
-    owner,
-    quick,
-    server,
 )
-from tests.world import Api
-
-__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "quick", "server"]
-AT_ONCE = 64
-
-
-def at_once(owner: FactorWorld, path: str, bodies: Sequence[dict[str, Any]]) -> list[Answer]:
-    """The answers to all of these, sent in parallel."""
-
-    def send(body: dict[str, Any]) -> Answer:
-        answer: Answer = Api(owner.app.test_client(), owner.factors.key).post(path, body).json
-        return answer
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(send, bodies))
-
-
-def heard(answers: Sequence[Answer]) -> Counter[str]:
-    """How often each was said."""
-    return Counter("valid" if each.get("valid") else each.get("reason") or each["code"] for each in answers)
+from tests.security.together import AT_ONCE, at_once, heard
 
 
 def test_a_code_of_an_app_is_accepted_once_of_64_at_once(owner: FactorWorld) -> None:

@@ -13,14 +13,13 @@ from otp_service.ledger import factor_history
 from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import METADATA
 from otp_service.service.factors.exporting import export_factors
+from tests.factor_world import STEP, Answer, FactorWorld
 from tests.logged import logged
 from tests.security.test_no_code_anywhere import OPTIONS, at_rest
 from tests.servers import RedisServer, redis_server
-from tests.service.factors.conftest import STEP, Answer, FactorWorld, quick
 from tests.store.monitor import monitored
 from tests.web.test_admin_audit import entries
 
-__all__ = ["quick"]
 USER, PASSPHRASE = "anabel@example.com", "a passphrase of an operator"
 WRONG = "73519428"
 

@@ -18,12 +18,10 @@ from otp_service.commands.output import show
 from otp_service.commands.sheets import private
 from otp_service.service.pages.links import MOST_TOKEN
 from otp_service.settings import Settings
+from tests.factor_world import STEP, FactorWorld
 from tests.logged import logged
-from tests.service.factors.conftest import STEP, FactorWorld, database, new_postgres, new_sqlite, new_url, owner, server
 from tests.web.pages import BACK, Person, allow, make, path_of, result_of
 from tests.web.test_pages_of_factors import app_code, begun, saved, uri
-
-__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "server"]
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Error, expect
 
 from tests.browser import chromium
+from tests.factor_world import FactorWorld
 from tests.security.test_page_review import shop
-from tests.service.factors.conftest import FactorWorld
 from tests.web.shops import opened
 
 __all__ = ["shop"]

@@ -8,20 +8,12 @@ import pytest
 from otp_service.domain import proof as proofs
 from otp_service.domain.keys import KeyRing
 from otp_service.domain.policy import Policy
-from tests.service.factors.conftest import (
+from tests.factor_world import (
     FactorWorld,
-    database,
-    new_postgres,
-    new_sqlite,
-    new_url,
-    owner,
-    quick,
-    server,
 )
-from tests.service.factors.proving import AT_ONCE, STEP_UP, at_once, check_proof, proof_of, starter, today, today_quick
+from tests.service.factors.proving import AT_ONCE, STEP_UP, at_once, check_proof, proof_of, starter
 from tests.world import START, Api
 
-__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "owner", "quick", "server", "today", "today_quick"]
 ENROL = {"user": "u1", "type": "totp"}
 MINUTE = 60_000
 

@@ -11,10 +11,9 @@ from otp_service.domain.public_addresses import Reach
 from otp_service.ledger.schema import factor_users
 from otp_service.web import events as web
 from tests.courier.hooks import sink
-from tests.service.factors.conftest import FactorWorld, quick
+from tests.factor_world import FactorWorld
 from tests.web.test_events import blocks, last_id, read
 
-__all__ = ["quick"]
 TOLD = ["factor.enrolled", "user.locked", "user.disabled", "factor.removed"]
 
 

@@ -4,9 +4,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from otp_service.domain.factors.delays import MOST_FAILURES
 from otp_service.ledger.schema import factor_users
-from tests.service.factors.conftest import FactorWorld, quick
-
-__all__ = ["quick"]
+from tests.factor_world import FactorWorld
 
 
 def figures(world: FactorWorld) -> dict[tuple[str, ...], float]:

@@ -12,7 +12,7 @@ from otp_service import wiring
 from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.domain.pages.words import LANGUAGES
 from otp_service.settings import Settings
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 from tests.web.pages import Person, allow, make, read, result_of
 from tests.world import START
 

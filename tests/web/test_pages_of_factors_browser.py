@@ -11,9 +11,9 @@ from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.domain.pages.words import LANGUAGES
 from otp_service.settings import Settings
 from tests.browser import chromium
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 from tests.web.pages import allow
-from tests.web.shops import Shop, broken, fits, opened
+from tests.web.shops import Shop, broken, fits, opened, type_code
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +114,14 @@ def test_a_code_of_the_app_or_a_recovery_code_at_sign_in(factors: Shop) -> None:
     made, codes = world.confirmed(), world.enrolled(type="recovery_codes")["codes"]
     page = factors.page()
     page.goto(factors.link("check", user="u1"))
-    page.keyboard.type(world.app_code(made))
+    type_code(page, world.app_code(made))
     page.keyboard.press("Enter")
     assert factors.result(page)["type"] == "totp"
     page.goto(factors.link("check", user="u1"))
     page.get_by_role("link", name="Use a recovery code").click()
     field = page.get_by_role("textbox", name="Recovery code")
     expect(field).to_be_focused()
-    page.keyboard.type(codes[0].lower())
+    type_code(page, codes[0].lower())
     page.keyboard.press("Enter")
     assert factors.result(page)["type"] == "recovery_codes"
 

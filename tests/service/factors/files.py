@@ -8,7 +8,7 @@ from otp_service.domain.factors.files import format_of
 from otp_service.domain.factors.files.rows import Asked, Entry, Given
 from otp_service.service.factors.exporting import export_factors
 from otp_service.service.factors.importing import Told, Wish, import_factors
-from tests.service.factors.conftest import FactorWorld
+from tests.factor_world import FactorWorld
 
 ACTOR = "cli"
 PASSPHRASE = "correct horse battery"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from otp_service.service.core import now_ms
-from tests.service.factors.conftest import STEP, Answer, FactorWorld
+from tests.factor_world import STEP, Answer, FactorWorld
 from tests.world import START, Api
 
 STEP_UP: dict[str, Any] = {"proof": True, "step_up": ["enrol", "remove"]}

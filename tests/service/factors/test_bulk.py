@@ -10,7 +10,7 @@ from otp_service.ledger.schema import factors as table
 from otp_service.service.factors import bulk
 from otp_service.service.factors.bulk import How, Person, Planned
 from tests.clock import DAY
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 
 TWO = [Person("u1", "Ana"), Person("u2")]
 

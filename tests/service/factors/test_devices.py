@@ -6,10 +6,8 @@ import jwt
 import pytest
 
 from otp_service.domain.policy import DAY_S
-from tests.service.factors.conftest import STEP, FactorWorld
-from tests.service.factors.proving import DEVICES, PHONE, check_proof, judged, proof_of, remembered, today, today_quick
-
-__all__ = ["today", "today_quick"]
+from tests.factor_world import STEP, FactorWorld
+from tests.service.factors.proving import DEVICES, PHONE, check_proof, judged, proof_of, remembered
 
 
 def test_a_device_is_remembered_with_a_right_code(owner: FactorWorld) -> None:

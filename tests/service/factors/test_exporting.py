@@ -7,7 +7,7 @@ from otp_service.domain.policy import Policy
 from otp_service.ledger import audit
 from otp_service.ledger.schema import factors as table
 from otp_service.service.factors.exporting import export_factors
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 from tests.service.factors.files import PASSPHRASE, code, entry, exported, file_of, read, taken, token
 
 

@@ -1,6 +1,6 @@
 """Tokens that count: each counter once, a few presses ahead, and found again after many."""
 
-from tests.service.factors.conftest import FactorWorld
+from tests.factor_world import FactorWorld
 
 
 def confirmed(owner: FactorWorld) -> dict[str, str]:

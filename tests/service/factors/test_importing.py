@@ -13,7 +13,7 @@ from otp_service.ledger.schema import factors as table
 from otp_service.service.factors import importing
 from otp_service.service.factors.enrolling import MOST_FACTORS
 from otp_service.service.factors.users import user_index_of
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 from tests.service.factors.files import code, entry, file_of, taken, token
 
 CSV = "user,secret\n"

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from otp_service.ledger.schema import recovery_codes
-from tests.service.factors.conftest import FactorWorld
+from tests.factor_world import FactorWorld
 
 
 def test_each_code_works_once(owner: FactorWorld) -> None:

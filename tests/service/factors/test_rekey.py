@@ -11,7 +11,7 @@ from otp_service.ledger.rekey import rekey
 from otp_service.ledger.schema import factor_users, factors
 from otp_service.service.core import random_bytes
 from otp_service.web.app import make_app
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 from tests.world import MASTER_KEYS, Api
 
 NEW_KEY = "k2:" + "QkJC" * 10 + "QkI="

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.service.factors.conftest import FactorWorld
-from tests.service.factors.proving import STEP_UP, proof_of, today, today_quick
+from tests.factor_world import FactorWorld
+from tests.service.factors.proving import STEP_UP, proof_of
 from tests.world import Api
 
-__all__ = ["today", "today_quick"]
 ENROL = {"user": "u1", "type": "totp"}
 
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.clock import MINUTE
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 
 
 def test_an_app_counts_once_it_is_confirmed(owner: FactorWorld) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from otp_service.domain.factors.delays import delay_s
 from tests.clock import DAY, SECOND
-from tests.service.factors.conftest import STEP, FactorWorld
+from tests.factor_world import STEP, FactorWorld
 
 
 def test_wrong_codes_count_over_all_factors(owner: FactorWorld) -> None:

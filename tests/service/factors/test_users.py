@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from otp_service.domain.policy import Policy
 from otp_service.ledger.schema import factor_users, factors
-from tests.service.factors.conftest import FactorWorld
+from tests.factor_world import FactorWorld
 
 
 @pytest.mark.parametrize("user", ["u1", "ana@shop.example", "a/b?c#d", "x" * 128, "Ä漢字", "../..", "a b"])

@@ -12,10 +12,9 @@ from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.settings import Settings
 from otp_service.wiring import Parts
 from tests.clock import Clock
-from tests.ledger.conftest import MakeUrl, database, new_postgres, new_sqlite, new_url, server
+from tests.ledger.databases import MakeUrl
 from tests.world import Api, World
 
-__all__ = ["database", "new_postgres", "new_sqlite", "new_url", "server"]
 NOON = 1_795_348_800_000  # the beginning of a step
 STEP = 30_000
 Answer = dict[str, Any]
