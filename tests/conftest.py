@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from otp_service import wiring
 from otp_service.ledger import migrate
@@ -23,6 +25,11 @@ from tests.world import Api, World, development
 
 # One PostgreSQL of each test process serves all who ask for a database, and people with factors live on either kind.
 pytest_plugins = ("tests.ledger.databases", "tests.factor_world", "tests.service.factors.proving")
+
+# The same examples at each run, and a slow machine is no failure; `--hypothesis-profile search` looks for new ones.
+examples.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+examples.register_profile("search", examples.get_profile("steady"), derandomize=False, max_examples=1000)
+examples.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:

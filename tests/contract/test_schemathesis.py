@@ -53,7 +53,7 @@ def come_back_at_once(case):
 
 
 @contract.parametrize()
-@settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_nothing_that_is_sent_breaks_the_contract(case, live_service):
     """Whatever is sent, right or wrong, the service answers as openapi.yaml promises."""
     come_back_at_once(case)

@@ -1,7 +1,7 @@
 """What follows from what came of a try with a provider."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.messages import REASONS, Message, Outcome, Verdict
@@ -17,7 +17,6 @@ from otp_service.domain.routing import (
     outcome_of_failure,
 )
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 CODE = Message("msg_1", "+41791234567", "123456 is your code", "CH")
 OTHER = Message("msg_2", "+41791234567", "your parcel is here", "CH", is_code=False)
 
@@ -101,7 +100,6 @@ def test_end_always_has_a_reason() -> None:
     assert after(Outcome(Verdict.TRY_ANOTHER), CODE, left=[], left_s=0).reason == "expired"
 
 
-@steady
 @given(
     found=outcomes,
     is_code=st.booleans(),
@@ -123,7 +121,6 @@ def test_nothing_is_planned_beyond_the_deadline(
     assert (step.move == "done") == (found.verdict is Verdict.ACCEPTED)
 
 
-@steady
 @given(st.lists(st.sampled_from(["try_another", "try_later", "misconfigured"]), min_size=200, max_size=200))
 def test_a_message_that_nobody_takes_ends(verdicts: list[str]) -> None:
     """A message that every provider turns away again and again ends by its deadline."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from otp_service.domain.messages import Verdict
 from otp_service.domain.routes.decide import Choice
 from otp_service.domain.routing import NO_ANSWER, SOMEBODY, Step, after, in_turn, may_be_asked, outcome_of_failure
-from tests.domain.test_routing import CODE, outcome, steady
+from tests.domain.test_routing import CODE, outcome
 
 
 def asked(names: Sequence[str], unanswered: Sequence[str]) -> list[str]:
@@ -51,7 +51,6 @@ def test_whoever_may_still_be_asked_is_waited_for() -> None:
     assert not may_be_asked("a", ["a", "a"])
 
 
-@steady
 @given(
     st.integers(1, 4), st.lists(st.sampled_from(["try_another", "try_later", "ambiguous"]), min_size=200, max_size=200)
 )

@@ -105,7 +105,7 @@ def test_repeats_change_nothing(engine: Engine, app: Application) -> None:
     assert contents(engine, *TABLES) == once
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(seed=some.integers(0, 2**32), cut=some.integers(0, 7))
 def test_any_order_gives_the_same_rows(engine: Engine, app: Application, seed: int, cut: int) -> None:
     """Facts in any order and in any two batches, some of them twice, give the rows that the right order gives."""

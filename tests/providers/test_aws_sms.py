@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
 from botocore.credentials import Credentials  # type: ignore[import-untyped]
 from botocore.serialize import create_serializer  # type: ignore[import-untyped]
 from botocore.validate import ParamValidator  # type: ignore[import-untyped]
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.messages import RANKS, REASONS, Dlt, Message
@@ -19,7 +19,6 @@ from otp_service.providers import build
 from otp_service.providers.aws_words import ERRORS, STATUSES
 from tests.providers.cases import NOW
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 OPTIONS: dict[str, Any] = {
     "region": "eu-central-1",
     "access_key_id": "AKIDEXAMPLE000000001",
@@ -86,7 +85,6 @@ def asked_of_botocore(told: dict[str, Any], message: Message, now: float) -> AWS
     return request
 
 
-@steady
 @given(told=options, message=messages, now=st.floats(1_600_000_000, 2_500_000_000))
 def test_request_is_botocores_byte_by_byte(told: dict[str, Any], message: Message, now: float) -> None:
     """Whatever the message, date and credentials: URL, headers, signature and body are those of AWS's own SDK."""

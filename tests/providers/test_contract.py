@@ -5,16 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.messages import RANKS, REASONS, Callback, Receipt, Verdict
 from otp_service.providers import PROVIDERS, build, examine
 from tests.providers.cases import FIXTURES, NOW, Case, answer, callback, cases, strings_in, values_sent
 
-steady = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)  # a slow machine is no failure
+some = settings(max_examples=50)
 CASES = cases()
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 each_answer = pytest.mark.parametrize(
@@ -73,7 +71,7 @@ def test_request_is_pure(case: Case) -> None:
 
 
 @each_case
-@steady
+@some
 @given(text=readable_text)
 def test_any_text_arrives_as_it_is(case: Case, text: str) -> None:
     """No text breaks out of its place in the request: quotes, ampersands, braces and line breaks arrive as they are."""
@@ -92,7 +90,7 @@ def test_answer_becomes_the_recorded_outcome(case: Case, told: dict[str, Any]) -
 
 
 @each_case
-@steady
+@some
 @given(status=st.integers(200, 599), body=st.binary(max_size=200))
 def test_any_answer_becomes_an_outcome(case: Case, status: int, body: bytes) -> None:
     """Whatever a server answers becomes one of the six verdicts with a known reason, never a crash."""
@@ -113,7 +111,7 @@ json_values = st.recursive(
 
 
 @each_case
-@steady
+@some
 @given(status=st.sampled_from([200, 201, 202, 400, 429]), body=json_values)
 def test_any_json_answer_becomes_an_outcome(case: Case, status: int, body: Any) -> None:
     """JSON of another shape than documented becomes an outcome too."""
@@ -192,7 +190,7 @@ def test_callback_becomes_the_recorded_receipts(case: Case, told: dict[str, Any]
 
 
 @each_case
-@steady
+@some
 @given(
     body=st.binary(max_size=200),
     kind=st.sampled_from(["application/x-www-form-urlencoded", "application/json", "text/plain", ""]),

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from infobip_api_client.models import SmsDeliveryReport, SmsDeliveryResult, SmsRequest
 
@@ -16,7 +16,6 @@ from otp_service.providers import build
 from otp_service.providers.infobip_words import ERRORS, GROUPS, STATUSES
 from tests.providers.cases import NOW
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 OPTIONS: dict[str, Any] = {"base_url": "https://xyz.api.infobip.com", "api_key": "k3y"}
 URL = "https://otp.example/v1/callbacks/infobip/tok/receipts"
 BODY = b'{"results":[]}'
@@ -44,7 +43,6 @@ def called(body: bytes = BODY, **headers: str) -> Callback:
     return Callback("POST", URL, {"content-type": "application/json", **headers}, body)
 
 
-@steady
 @given(message=messages)
 def test_request_is_one_that_the_vendors_sdk_knows(message: Message) -> None:
     """Whatever the message, the SDK's models read the request whole: no field is unknown to them or of another type."""
@@ -171,7 +169,6 @@ values = st.recursive(
 )
 
 
-@steady
 @given(results=st.lists(values, max_size=4), status=st.sampled_from([200, 400]))
 def test_nothing_that_infobip_says_makes_an_exception(results: list[Any], status: int) -> None:
     """Reports of whatever shape become receipts with known words, or none."""

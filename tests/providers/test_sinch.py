@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sinch.domains.sms.models.v1.response import RecipientDeliveryReport
 from sinch.domains.sms.models.v1.shared.text_request import TextRequest
@@ -18,7 +18,6 @@ from otp_service.providers import build
 from otp_service.providers.sinch_words import ERRORS, REASONS_OF_STATUS, STATUSES
 from tests.providers.cases import NOW, cases
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 OPTIONS: dict[str, Any] = {"service_plan_id": "plan1", "api_token": "t0ken"}
 URL = "https://otp.example/v1/callbacks/sinch/tok/receipts"
 SECRET = "hush-of-sinch"
@@ -47,7 +46,6 @@ def called(body: bytes, told: dict[str, str]) -> Callback:
     return Callback("POST", URL, {"content-type": "application/json", **told}, body)
 
 
-@steady
 @given(text=texts, sender=st.none() | st.just("Shop"), left_s=st.integers(-10, 300_000))
 def test_request_is_one_that_the_vendors_sdk_knows(text: str, sender: str | None, left_s: int) -> None:
     """Whatever the message, the SDK's model reads the request, with no field that it doesn't know."""
@@ -59,7 +57,6 @@ def test_request_is_one_that_the_vendors_sdk_knows(text: str, sender: str | None
     assert set(sent) <= known
 
 
-@steady
 @given(text=texts, nonce=ascii_texts)
 def test_what_is_signed_is_authentic_here_and_there(text: str, nonce: str) -> None:
     """Any body and nonce, signed as Sinch documents it, is authentic here as it is for Sinch's own SDK."""
@@ -154,7 +151,6 @@ values = st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.s
 reports = st.dictionaries(st.sampled_from(["batch_id", "status", "code", "recipient"]), values)
 
 
-@steady
 @given(report=reports, told=st.dictionaries(st.sampled_from([*headers("")]), st.text(max_size=20)))
 def test_nothing_that_sinch_says_makes_an_exception(report: dict[str, Any], told: dict[str, str]) -> None:
     """Reports and headers of whatever content are judged and read without a crash."""

@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.providers import build
 from tests.providers.cases import NOW
 from tests.providers.sns_topic import CERTIFICATE, CERTIFICATE_URL, OPTIONS, TOPIC, callback, certificate, signed
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 AWS = build("aws_sms", "aws", OPTIONS)
 
 
@@ -22,7 +21,6 @@ def test_what_the_topic_signs_is_authentic(version: str, kind: str) -> None:
     assert AWS.authentic(callback(signed(version, kind)), NOW)
 
 
-@steady
 @given(text=st.text(st.characters(exclude_categories=["Cs"])), subject=st.text("ab\n"))
 def test_any_text_of_the_topic_is_authentic(text: str, subject: str) -> None:
     """Whatever a message and its subject say, they are signed as they stand."""
@@ -158,7 +156,6 @@ envelopes = st.dictionaries(
 )
 
 
-@steady
 @given(told=envelopes, pem=st.none() | st.binary(max_size=80) | st.just(CERTIFICATE))
 def test_no_envelope_makes_an_exception(told: dict[str, Any], pem: bytes | None) -> None:
     """Whatever stands in an envelope of the topic, it is judged, read and looked up without a crash."""

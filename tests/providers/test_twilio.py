@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
@@ -15,7 +15,6 @@ from otp_service.providers.twilio import STATUSES
 from otp_service.providers.twilio_words import ERRORS
 from tests.providers.cases import NOW
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 TOKEN = "12345678901234567890123456789012"
 KEY = "shared-key-secret"
 ACCOUNT = "AC" + "0" * 32
@@ -49,14 +48,12 @@ def json_post(body: bytes, url: str, signature: str) -> Callback:
     return Callback("POST", url, {"content-type": "application/json", "x-twilio-signature": signature}, body)
 
 
-@steady
 @given(url=urls, params=fields)
 def test_what_the_vendor_signs_is_authentic(url: str, params: dict[str, str]) -> None:
     """Every form that Twilio's own SDK signs is authentic, with whatever URL and fields."""
     assert authentic(form_post(params, VENDOR.compute_signature(url, params), url))
 
 
-@steady
 @given(url=urls, params=fields, port=st.booleans())
 def test_we_agree_with_the_vendor_on_ports(url: str, params: dict[str, str], port: bool) -> None:
     """Where Twilio signs a port that our URL lacks, or leaves out one that it has, we judge as its SDK does."""
@@ -73,7 +70,6 @@ def test_url_is_taken_as_it_is_written(url: str) -> None:
     assert authentic(form_post({"a": "b"}, VENDOR.compute_signature(url, {"a": "b"}), url))
 
 
-@steady
 @given(params=fields, other=fields)
 def test_signature_of_other_fields_is_refused(params: dict[str, str], other: dict[str, str]) -> None:
     """A signature holds for its own fields only; our judgement is that of Twilio's SDK."""
@@ -81,7 +77,6 @@ def test_signature_of_other_fields_is_refused(params: dict[str, str], other: dic
     assert authentic(form_post(params, signature)) == VENDOR.validate(URL, params, signature)
 
 
-@steady
 @given(body=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
 def test_json_is_authentic_by_its_hash_in_the_signed_url(body: str) -> None:
     """A JSON body is authentic if its SHA-256 stands in the signed URL."""

@@ -8,7 +8,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from vonage_jwt import JwtClient, verify_signature  # type: ignore[import-untyped]
 
@@ -17,7 +17,6 @@ from otp_service.providers import build
 from otp_service.providers.vonage import STATUSES
 from tests.providers.cases import NOW
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 SECRET = "a-signature-secret-of-an-account-of-vonage"
 URL = "https://otp.example/v1/callbacks/vonage/tok/receipts"
 APPLICATION = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
@@ -55,7 +54,6 @@ def signed(told: dict[str, Any], secret: str = SECRET) -> str:
     return jwt.encode(told, secret, algorithm="HS256")
 
 
-@steady
 @given(body=bodies)
 def test_what_the_vendor_signs_is_authentic(body: bytes) -> None:
     """A webhook whose JWT is right for Vonage's own SDK, and whose payload is the signed one, is authentic."""
@@ -73,7 +71,6 @@ def test_vendor_agrees_on_the_signature() -> None:
         assert authentic(webhook(token), now=1) is right
 
 
-@steady
 @given(body=bodies, other=bodies)
 def test_payload_must_be_the_signed_one(body: bytes, other: bytes) -> None:
     """A right JWT with another body is refused, which Vonage's SDK leaves to its users."""
@@ -147,7 +144,6 @@ def test_other_authorization_is_refused(header: str) -> None:
     assert not authentic(Callback("POST", URL, {"authorization": header}, BODY))
 
 
-@steady
 @given(header=st.text(max_size=40), token=st.text("abcABC019-_.=", max_size=60))
 def test_any_authorization_is_judged(header: str, token: str) -> None:
     """Whatever stands in the header, the answer is no and never a crash."""

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 
@@ -16,7 +16,6 @@ from otp_service.providers.vonage_signature import Method, is_signed, signature
 from otp_service.providers.vonage_sms import STATUSES
 from tests.providers.cases import NOW
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 SECRET = "hush-hush"
 URL = "https://otp.example/v1/callbacks/vonage/tok/receipts"
 FORM = "application/x-www-form-urlencoded"
@@ -47,14 +46,12 @@ def post(told: dict[str, str]) -> Callback:
     return Callback("POST", URL, {"content-type": FORM}, urlencode(told).encode())
 
 
-@steady
 @given(told=fields, method=methods)
 def test_what_the_vendor_signs_is_authentic(told: dict[str, str], method: str) -> None:
     """Every receipt that Vonage's own SDK signs is authentic, by each HMAC, whatever its fields."""
     assert authentic(post(with_sig(told, method)), signature_method=method)
 
 
-@steady
 @given(told=fields, method=methods)
 def test_what_we_sign_the_vendor_believes(told: dict[str, str], method: Any) -> None:
     """Every signature of ours is right for Vonage's own SDK, in capitals too."""
@@ -63,7 +60,6 @@ def test_what_we_sign_the_vendor_believes(told: dict[str, str], method: Any) -> 
     assert is_signed({**told, "sig": made.upper()}, SECRET, method, NOW)
 
 
-@steady
 @given(told=fields, other=fields)
 def test_signature_of_other_fields_is_judged_as_by_the_vendor(told: dict[str, str], other: dict[str, str]) -> None:
     """A signature holds for its own fields only; our judgement is that of Vonage's SDK."""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otp_service.domain.messages import RANKS, REASONS, Callback, Message, Verdict
@@ -16,8 +16,7 @@ from otp_service.providers.answers import WORD
 from tests.providers.cases import NOW, cases
 from tests.providers.sns_topic import TOPIC
 
-# A slow machine is no failure.
-steady = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=200)
 SECRETS = ["+41791234567", "41791234567", "123456", "123456 is your code", "+41 79 123 45 67"]
 KEYS = {
     "infobip": "messages messageId status name groupName error errorCode results requestError serviceException",
@@ -68,7 +67,7 @@ def test_number_as_sender_goes_without_its_plus(kind: str, sender: str, told: st
 
 
 @each_kind
-@steady
+@many
 @given(data=st.data(), status=st.sampled_from([200, 201, 400, 403, 422, 429, 500]))
 def test_any_answer_becomes_a_known_outcome(kind: str, data: st.DataObject, status: int) -> None:
     """Any answer of the vendor's shape becomes one of the six verdicts, and keeps no number, text or code."""
@@ -80,7 +79,7 @@ def test_any_answer_becomes_a_known_outcome(kind: str, data: st.DataObject, stat
 
 
 @each_kind
-@steady
+@many
 @given(data=st.data())
 def test_any_report_becomes_known_receipts(kind: str, data: st.DataObject) -> None:
     """Any report of the vendor's shape becomes receipts in our words, and keeps no number, text or code."""

@@ -1,7 +1,7 @@
 """Price files: what the contract says, in any currency."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.config_file.money import read_rates
@@ -9,8 +9,6 @@ from otp_service.domain.config_file.price_files import MOST_TOLD, read_prices
 from otp_service.domain.config_file.provider_file import ProviderFileError, parse_provider_file
 from otp_service.domain.routes.price_tables import PriceTable
 from tests.domain.config_file.texts import PRICES, PROVIDERS, RATES, parse, problems
-
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 
 
 def priced(prices: str) -> str:
@@ -72,7 +70,6 @@ def test_a_price_file_that_is_not_there_is_told() -> None:
     )
 
 
-@steady
 @given(st.text(max_size=80) | st.text(',\n"CHEUR0.5+4179countrypricecurrency', max_size=80))
 def test_any_price_file_is_read_or_refused(content: str) -> None:
     """Whatever a price file holds, it is read or refused, never a crash."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from otp_service.domain.config_file.provider_file import (
@@ -17,7 +17,6 @@ from otp_service.domain.config_file.provider_file import (
 )
 from otp_service.providers import build_all, examine
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 EXAMPLE = """\
 # two providers
 
@@ -161,7 +160,6 @@ def test_entry_shows_no_options() -> None:
     assert "s3cr3t" not in repr(parse_provider_file(EXAMPLE, ENVIRONMENT))
 
 
-@steady
 @given(secret=st.text(min_size=8, max_size=40).filter(lambda text: text.strip() and "'" not in text))
 def test_complaints_repeat_no_secret(secret: str) -> None:
     """Whatever a secret looks like and wherever it stands, no complaint repeats it."""
@@ -172,7 +170,6 @@ def test_complaints_repeat_no_secret(secret: str) -> None:
         assert not any(secret in line for line in problems(told, {"X": secret}))
 
 
-@steady
 @given(st.text(max_size=60) | st.text("[]providers=\"'\n ${}aA1.,", max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Any text is read or refused with problems, never a crash."""

@@ -4,13 +4,11 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.config_file.provider_file import ProviderFile, ProviderFileError, with_simulator
 from tests.domain.config_file.texts import PROVIDERS, parse, problems, sender
-
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,6 @@ FIELDS = (
 fields = st.sampled_from(FIELDS.split())
 
 
-@steady
 @given(st.sampled_from(["routes", "senders", "providers"]), st.dictionaries(fields, values, max_size=5))
 def test_any_table_is_read_or_refused(section: str, table: dict[str, Any]) -> None:
     """Whatever stands in a table, it is read or refused with its mistakes, never a crash."""

@@ -1,7 +1,7 @@
 """Templates for messages that hold no code: what their authors may write, and values may not."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.errors import Refusal
@@ -10,8 +10,6 @@ from otp_service.domain.templates.bodies import MAX_BODY, parse_body
 from otp_service.domain.templates.template import Template, choose, dlt_of, render_message
 from otp_service.domain.text.links import has_link, plain
 from tests.domain.templates.test_last_line import all_codes_for_chromium
-
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 
 
 def message(body: str, **more: object) -> Template:
@@ -113,7 +111,6 @@ def test_values_are_judged_as_strictly_as_a_codes(body: str, values: dict[str, s
     assert refusal.value.errors[0]["field"] == "variables"
 
 
-@steady
 @given(
     st.text(max_size=40) | st.from_regex(r"[a-z.@#: /]{1,40}", fullmatch=True),
     st.text(max_size=40) | st.from_regex(r"[a-z.@#: /]{1,40}", fullmatch=True),

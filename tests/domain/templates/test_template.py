@@ -1,7 +1,7 @@
 """Choosing, checking and filling in templates."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.errors import Refusal
@@ -16,8 +16,6 @@ from otp_service.domain.templates.template import (
 )
 from otp_service.domain.text.links import has_link, strict
 from otp_service.domain.text.typography import to_gsm
-
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 
 VALUES = {"code": "123456", "app": "Shop", "minutes": "10", "amount": "12.50 CHF", "payee": "Bakery"}
 
@@ -214,7 +212,6 @@ class TestFillingIn:
         """Full stops of names and sentences make no link, nor does an application's name that is a host."""
         assert all(value in render(template, VALUES | values) for value in values.values() if "\u200f" not in value)
 
-    @steady
     @given(st.text(max_size=40), st.text(max_size=40).filter(lambda name: not has_link(strict(f"|{name}"))))
     def test_values_go_in_as_they_are(self, code: str, name: str) -> None:
         """Whatever the values, they stand where their slots were, but for plain typography."""

@@ -4,21 +4,19 @@ import gsm0338
 import pytest
 import smsutil
 from gsmcodecs.charmaps import GSMCHARMAPS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.text.gsm7 import BASIC, ESCAPE, EXTENSION, GSM7, decode, encode, pack, unpack
 from otp_service.domain.text.shift_tables import BLANK, LOCKING
 from otp_service.domain.text.single_shifts import SINGLE
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 gsm_texts = st.text(st.sampled_from(sorted(GSM7)), max_size=300)
 septets = st.binary(max_size=200).map(lambda octets: bytes(octet & 0x7F for octet in octets))
 
 GSM0338 = gsm0338.Codec()
 
 
-@steady
 @given(gsm_texts)
 def test_septets_are_those_of_gsm0338_and_smsutil(text: str) -> None:
     """A text has the same septets in two independent libraries, and comes back from them."""
@@ -27,7 +25,6 @@ def test_septets_are_those_of_gsm0338_and_smsutil(text: str) -> None:
     assert decode(encode(text)) == text
 
 
-@steady
 @given(st.text(max_size=60))
 def test_a_text_is_encoded_if_and_only_if_its_characters_are_in_the_alphabet(text: str) -> None:
     """What is not in the alphabet is refused, never replaced."""
@@ -38,7 +35,6 @@ def test_a_text_is_encoded_if_and_only_if_its_characters_are_in_the_alphabet(tex
             encode(text)
 
 
-@steady
 @given(septets, st.integers(0, 6))
 def test_packed_septets_come_back(found: bytes, fill_bits: int) -> None:
     """Eight septets take seven octets, behind any number of fill bits, and come back the same."""
@@ -58,7 +54,6 @@ def test_octets_that_are_too_few_are_refused() -> None:
         unpack(b"\x00", 2)
 
 
-@steady
 @given(septets, st.integers(0, 20), st.integers(0, 20))
 def test_any_septets_are_read_under_any_tables(found: bytes, locking: int, single: int) -> None:
     """Whatever arrives is read: a character for each septet but those of an escape."""

@@ -1,12 +1,11 @@
 """Encoding, units and segments, against a second way of counting them: laying the units out and cutting."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.text.gsm7 import EXTENSION, GSM7
 from otp_service.domain.text.size import ROOM, measure
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 gsm_texts = st.text(st.sampled_from(sorted(GSM7)), max_size=500)
 any_texts = st.text(max_size=250) | st.text(st.sampled_from("a€漢😀"), max_size=250)
 
@@ -30,7 +29,6 @@ def cut(units: list[str], alone: int, shared: int) -> list[list[str]]:
     return found
 
 
-@steady
 @given(gsm_texts)
 def test_a_gsm_text_takes_as_many_segments_as_cutting_it_gives(text: str) -> None:
     """GSM 7-bit texts take one segment up to 160 units, then one for every 153, no escape parted from its character."""
@@ -39,7 +37,6 @@ def test_a_gsm_text_takes_as_many_segments_as_cutting_it_gives(text: str) -> Non
     assert size.segments == len(cut(laid_out(text), *ROOM["gsm7"]))
 
 
-@steady
 @given(any_texts)
 def test_any_text_takes_as_many_segments_as_cutting_it_gives(text: str) -> None:
     """Other texts take one segment up to 70 units and then one for every 67, no surrogate pair parted."""
@@ -48,7 +45,6 @@ def test_any_text_takes_as_many_segments_as_cutting_it_gives(text: str) -> None:
     assert size.segments == len(cut(laid_out(text), *ROOM[size.encoding]))
 
 
-@steady
 @given(any_texts)
 def test_culprits_are_exactly_the_characters_outside_gsm(text: str) -> None:
     """A text is UCS-2 if and only if it has culprits, which are named once each, in order of appearance."""

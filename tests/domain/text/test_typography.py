@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otp_service.domain.templates.bodies import ORIGIN_BOUND
@@ -12,11 +12,9 @@ from otp_service.domain.text.links import has_link, plain
 from otp_service.domain.text.size import measure
 from otp_service.domain.text.typography import _ADVICE, LOOK_ALIKES, culprits, instead, to_gsm
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a slow machine is no failure
 REPLACED = {chr(code): str(plain_twin) for code, plain_twin in LOOK_ALIKES.items()}
 
 
-@steady
 @given(st.text())
 def test_replacing_typography_gives_gsm_or_nothing(text: str) -> None:
     """Typography is replaced only if the whole text then is GSM 7-bit, and a second time changes nothing."""
@@ -60,7 +58,6 @@ def test_no_twin_is_more_dangerous_than_its_original(character: str) -> None:
         assert plain(character) == twin
 
 
-@steady
 @given(st.text(st.sampled_from([*REPLACED, *"evil.com/:@#1 www"]), max_size=30))
 def test_smart_encoding_makes_no_link_and_no_code_line(text: str) -> None:
     """A text without a link or a line for browsers has none when its typography is made plain."""

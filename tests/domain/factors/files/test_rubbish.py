@@ -30,7 +30,7 @@ anything = cuts | st.binary(max_size=300) | st.text(max_size=300).map(str.encode
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(anything, st.sampled_from(KEYS), st.sampled_from(("", "owner", "serial", "label", "x")))
 def test_a_reader_knows_one_error(format: str, file: bytes, key: str, user_from: str) -> None:
     """Whatever a file holds, it comes to rows, or to BadFile."""
