@@ -150,6 +150,7 @@ def test_a_sender_that_is_not_registered_is_told(url: str) -> None:
         sent = await world.put()
         async with world.running(providers=("a", "b")):
             await world.ends(sent, "3|accepted|b|")
+            await eventually(lambda: _told(world), 1)  # by a thread of its own
         ((provider, sender, country, raw, sent_ms),) = world.taken_out
         assert (provider, sender, country, raw) == ("a", None, "CH", "http 403")
         assert abs(sent_ms - time.time() * 1000) < 60_000
@@ -172,6 +173,10 @@ def test_attempts_tell_what_they_cost(url: str) -> None:
         assert told[1]["cost_micros"] > 0
 
     play(story, url)
+
+
+async def _told(world: World) -> int:
+    return len(world.taken_out)
 
 
 async def _status(world: World, sent: Sent) -> str:
