@@ -26,11 +26,11 @@ class Silent(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
+def served(app: Flask, host: str = "127.0.0.1") -> Iterator[str]:
     """Where an application answers."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
+    server = make_server(host, 0, app, threaded=True, request_handler=Silent)
     with at_work(server):
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://{host}:{server.server_port}"
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Shop:
 
 @contextmanager
 def opened(
-    world: World, browser: Browser, body: Callable[[], str] = lambda: "<title>Shop</title>Back"
+    world: World, browser: Browser, body: Callable[[], Any] = lambda: "<title>Shop</title>Back"
 ) -> Iterator[Shop]:
     """A shop; a complaint of the browser, such as of a policy of content, fails the test at its end."""
     expect.set_options(timeout=20_000)

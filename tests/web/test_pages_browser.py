@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask, redirect
 from playwright.sync_api import Browser, expect
 
 from otp_service.domain.pages.words import LANGUAGES, words
 from tests.browser import chromium
 from tests.clock import SECOND, TimedWorld
 from tests.web.pages import allow
-from tests.web.shops import WIDTHS, Shop, broken, fits, opened, person, type_code
+from tests.web.shops import WIDTHS, Shop, broken, fits, opened, person, served, type_code
 from tests.world import NUMBER, OTHER_NUMBER
 
 
@@ -162,6 +163,18 @@ def test_pressing_twice_sends_once(shop: Shop) -> None:
     page.evaluate("for (let n = 0; n < 5; n += 1) document.querySelector('button[value=check]').click()")
     assert shop.result(page)["outcome"] == "approved"
     assert len(sent) == 1
+
+
+def test_a_product_may_lead_on_to_another_of_its_hosts(timed: TimedWorld, browser: Browser) -> None:
+    """Browsers hold the whole way back to what the page allows: from one return host on to the next it is open."""
+    product = Flask("the product's other host")
+    product.add_url_rule("/home", view_func=lambda: "<title>Home</title>")
+    with served(product, "127.0.0.2") as other, opened(timed, browser, lambda: redirect(f"{other}/home")) as shop:
+        allow(timed, return_hosts=[other.removeprefix("http://")])
+        page, code = person(shop)
+        type_code(page, code)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{other}/home")
 
 
 def test_an_expired_code_leads_back(shop: Shop) -> None:

@@ -70,6 +70,16 @@ def test_nothing_from_elsewhere_runs_or_frames_a_page(shop: World) -> None:
     assert " on" not in {part[:3] for part in somebody.shown.text.split("<input")}
 
 
+def test_a_form_may_end_on_every_host_of_the_policy(shop: World) -> None:
+    """The policy of content names all return hosts, since the product may lead on from one of them to another."""
+    allow(shop, return_hosts=["shop.example", "id.shop.example:8443"])
+    somebody, _ = person(shop)
+    assert somebody.shown is not None
+    policy = somebody.shown.headers["Content-Security-Policy"]
+    assert "form-action 'self' https://shop.example id.shop.example:8443;" in policy
+    assert "id.shop.example" not in policy.replace("form-action 'self' https://shop.example id.shop.example:8443", "")
+
+
 def test_a_framed_page_may_be_framed_by_its_product_alone(shop: World) -> None:
     """With `embed` the origin of the return address, and no other, may frame the page, which tells it how it ended."""
     somebody, id_ = person(shop, embed=True, state="s")

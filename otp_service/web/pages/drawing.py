@@ -50,7 +50,7 @@ def draw(visit: Visit | None, name: str, status: int = 200, **context: Any) -> R
         **dict.fromkeys(("error", "form", "note", "retry"), ""),
     }
     text = _environment().get_template(f"{name}.html").render(**(frame | context))
-    headers = HEADERS | {"Content-Security-Policy": _policy(page, nonce), "Content-Language": language}
+    headers = HEADERS | {"Content-Security-Policy": _policy(visit, nonce), "Content-Language": language}
     if page is None or not page.embed:
         headers["X-Frame-Options"] = "DENY"
     if context.get("wait_s"):
@@ -154,17 +154,25 @@ def _colours(accent: str | None, scheme: str) -> str:
     return f":root{{--accent:{fill};--on-accent:{on_fill};--accent-ink:{ink}}}"
 
 
-def _policy(page: Page | None, nonce: str) -> str:
-    """Everything from here, and what was asked for: the product's logo, the way back, and its frame."""
+def _policy(visit: Visit | None, nonce: str) -> str:
+    """Everything from here, and what was asked for: the product's logo, the ways back, and its frame."""
+    page = visit.page if visit else None
     logo = place_of(page.look.logo) if page and page.look.logo else None
     images = f"img-src data: {logo.origin}" if logo else "img-src data:"
-    # Browsers hold the redirect after a form to this as well.
-    actions = f"form-action 'self' {_origin(page)}".rstrip()
+    actions = " ".join(["form-action 'self'", *_ways_back(visit)])
     ancestors = _origin(page) if page and page.embed else "'none'"
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; {images}; {actions}; "
         f"base-uri 'none'; frame-ancestors {ancestors}"
     )
+
+
+def _ways_back(visit: Visit | None) -> list[str]:
+    """Where a form may end: browsers hold each redirect after it to these, a product's own to its next host as well."""
+    place = place_of(visit.page.return_url) if visit else None
+    if visit is None or place is None:
+        return []
+    return [place.origin, *(host for host in visit.caller.application.policy.return_hosts if host != place.host)]
 
 
 def _origin(page: Page | None) -> str:
