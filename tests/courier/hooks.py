@@ -46,7 +46,10 @@ class Sink:
     names: list[str | None] = field(default_factory=list)  # that clients said they want (SNI)
     got: list[Delivered] = field(default_factory=list)
     answer: Answer = lambda _: status(204)
-    delay_s: float = 0.0
+    free: asyncio.Event = field(default_factory=asyncio.Event)  # while it is not set, nobody is answered
+
+    def __post_init__(self) -> None:
+        self.free.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -64,7 +67,7 @@ class Sink:
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
         got = Delivered(head[0], headers, await reader.readexactly(int(headers.get("content-length", 0))))
         self.got.append(got)
-        await asyncio.sleep(self.delay_s)
+        await self.free.wait()
         answer = self.answer(got)
         if answer is None:
             await asyncio.sleep(60)
