@@ -176,7 +176,7 @@ def test_a_file_that_knows_more_than_the_ledger_raises_an_alarm(stand: Stand, st
 def test_a_running_courier_sends_heads(world: World, parts_with_file: Path) -> None:
     """A courier of the service signs what has happened soon after it starts."""
     with running_courier(world.parts):
-        wait_until(lambda: parts_with_file.exists() and bool(parts_with_file.read_text()), 30)
+        wait_until(lambda: parts_with_file.exists() and bool(parts_with_file.read_text()), 60)
     assert from_line(parts_with_file.read_text().splitlines()[0]).seq >= 1
 
 

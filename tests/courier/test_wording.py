@@ -18,7 +18,7 @@ def arrived(world: World) -> str:
     phone = world.parts.phone
     assert phone
     with running_courier(world.parts):
-        wait_until(lambda: bool(phone.messages(NUMBER)), 20)
+        wait_until(lambda: bool(phone.messages(NUMBER)), 60)
     (message,) = phone.messages(NUMBER)
     return message.text
 
