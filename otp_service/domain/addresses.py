@@ -29,7 +29,9 @@ def client_network(text: str) -> str:
     address = _address(text)
     if address is None:
         raise invalid_field("client.ip", "this is not an IP address")
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+    if address.version == 4:
+        return f"{str(address).rpartition('.')[0]}.0/24"
+    return str(ipaddress.ip_network((address, 48), strict=False))
 
 
 def is_address(text: str) -> bool:
@@ -67,6 +69,7 @@ def real_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network
     return peer
 
 
+@lru_cache(maxsize=256)  # a request asks for its client's address several times
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from otp_service.domain.addresses import counted_network, networks, real_address, within
+from otp_service.domain.addresses import client_network, counted_network, networks, real_address, within
 from otp_service.domain.errors import Refusal
 
 TRUSTED = networks(["10.0.0.0/8", "fd00::/8"])
@@ -22,6 +22,21 @@ TRUSTED = networks(["10.0.0.0/8", "fd00::/8"])
 def test_an_address_counts_as_its_network(text: str, counted: str) -> None:
     """IPv4 counts alone, IPv6 by its /64, and an IPv4 address in IPv6 clothes as IPv4."""
     assert counted_network(text) == counted
+
+
+@pytest.mark.parametrize(
+    ("text", "around"),
+    [
+        ("203.0.113.7", "203.0.113.0/24"),
+        ("::ffff:203.0.113.7", "203.0.113.0/24"),
+        ("0.0.0.0", "0.0.0.0/24"),
+        ("255.255.255.255", "255.255.255.0/24"),
+        ("2001:DB8:1:2:3:4:5:6", "2001:db8:1::/48"),
+    ],
+)
+def test_a_client_s_network_is_the_24_or_48_around_its_address(text: str, around: str) -> None:
+    """IPv4 lies in its /24, IPv6 in its /48, and an IPv4 address in IPv6 clothes is IPv4."""
+    assert client_network(text) == around
 
 
 @pytest.mark.parametrize("text", ["", "1.2.3", "01.2.3.4", "0x7f.1", "1.2.3.4/32", "localhost", "1.2.3.4:80", "[::1]"])
