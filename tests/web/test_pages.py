@@ -148,6 +148,15 @@ def test_whoever_leaves_is_told_as_canceled(shop: World) -> None:
     assert shop.api.get(f"/v1/verifications/{id_}").json["status"] == "pending"
 
 
+def test_whoever_leaves_after_the_end_is_told_as_ended(shop: World) -> None:
+    """A code that was used, or is over, is never told as one that is still good."""
+    somebody, id_ = person(shop)
+    form = somebody.form
+    result_of(shop, somebody.send("check", code=shop.code(id_)))
+    result = result_of(shop, somebody.send("leave", form=form))
+    assert (result["outcome"], result["reason"]) == ("ended", "already_used")
+
+
 def test_the_page_is_bound_as_the_verification_is(shop: World) -> None:
     """User and binding must be repeated when the page is made, and are part of what is compared."""
     id_ = shop.started(user="u1", binding={"payee": "Shop"})

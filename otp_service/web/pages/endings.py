@@ -5,7 +5,7 @@ import json
 from flask import Response, g, redirect
 
 from otp_service.domain.errors import Refusal
-from otp_service.service.pages import enrolment, notes
+from otp_service.service.pages import codes, enrolment, notes
 from otp_service.service.pages.results import address, way_back
 from otp_service.web.context import core
 from otp_service.web.pages import drawing
@@ -28,8 +28,18 @@ def finished(asked: Asked, outcome: str, **told: str | None) -> Response:
 def left(asked: Asked) -> Response:
     """Back because the person wants to, or because nothing more could be done."""
     note = notes.glance(core(), asked.page, asked.told.get("note", "")) or {}
-    why = "late" if asked.visit.is_late or _has_enrolled(asked) else note.get("why")
+    why = "late" if asked.visit.is_late or _has_enrolled(asked) else note.get("why") or _code_ended(asked)
     return finished(asked, "ended", reason=why) if why else finished(asked, "canceled")
+
+
+def _code_ended(asked: Asked) -> str | None:
+    """Why a code is good no more, so that `canceled` would be no true word; while nobody can say, it is one."""
+    if asked.page.kind != "code":
+        return None
+    try:
+        return codes.standing(core(), asked.visit).ended
+    except Refusal:
+        return None
 
 
 def _has_enrolled(asked: Asked) -> bool:
