@@ -12,9 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from otp_service.ledger import admins
+from otp_service.ledger import engine as ledger_engine
 from otp_service.ledger.changes import change
 from otp_service.service.console import sessions
 from otp_service.service.core import now_ms
+from otp_service.store import connect, link
 from tests.browser import chromium
 from tests.servers import at_work
 from tests.world import World
@@ -22,6 +24,7 @@ from tests.world import World
 COOKIE = "otp_console"
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 ADDRESS = "127.0.0.1"
+PATIENCE_S = 60  # of whatever waits here: a machine under load is slow, and that is nobody's fault
 
 
 class Silent(WSGIRequestHandler):
@@ -31,6 +34,17 @@ class Silent(WSGIRequestHandler):
 
     def log(self, *_: object) -> None:
         """Says nothing."""
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _patience() -> Iterator[None]:
+    """Redis and the ledger have all the time that they need: nobody means their time-outs here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("socket_connect_timeout", "socket_timeout"):
+            patch.setitem(connect.OPTIONS, name, PATIENCE_S)
+        patch.setattr(link, "AGAIN_BEFORE_S", PATIENCE_S)
+        patch.setattr(ledger_engine, "BUSY_TIMEOUT_MS", PATIENCE_S * 1000)
+        yield
 
 
 @pytest.fixture(scope="package")
@@ -66,7 +80,7 @@ class Console:
         cookies = httpx.Cookies()
         if role:
             cookies.set(COOKIE, self.session(role, proven=proven), domain=ADDRESS)
-        return httpx.Client(base_url=self.url, cookies=cookies, timeout=30)
+        return httpx.Client(base_url=self.url, cookies=cookies, timeout=PATIENCE_S)
 
     def csrf(self, client: httpx.Client, path: str = "/console/help") -> str:
         """What this client's forms carry, as a page tells it; the sign-in page is for who has no session."""
@@ -93,7 +107,7 @@ class Console:
             token = self.session(role, proven=proven)
             context.add_cookies([{"name": COOKIE, "value": token, "url": self.url, "httpOnly": True}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_S * 1000)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
@@ -114,7 +128,7 @@ def serving(world: World, browser: Any = None) -> Iterator[Console]:
 @pytest.fixture
 def console(world: World, browser: Browser) -> Iterator[Console]:
     """A running console over real HTTP; a page's complaints (such as of its CSP) fail the test at its end."""
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=PATIENCE_S * 1000)
     with serving(world, browser) as running:
         yield running
         for context in running.contexts:
