@@ -14,10 +14,11 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from otp_service.ledger import admins
 from otp_service.ledger import engine as ledger_engine
 from otp_service.ledger.changes import change
-from otp_service.service.console import sessions
+from otp_service.service.console import sessions, sign_in, totp
 from otp_service.service.core import now_ms
 from otp_service.store import connect, link
 from tests.browser import chromium
+from tests.factor_world import NOON
 from tests.servers import at_work
 from tests.world import World
 
@@ -45,6 +46,13 @@ def _patience() -> Iterator[None]:
         patch.setattr(link, "AGAIN_BEFORE_S", PATIENCE_S)
         patch.setattr(ledger_engine, "BUSY_TIMEOUT_MS", PATIENCE_S * 1000)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock by which codes of apps and waits are judged stands still: no step and no wait ends within a test."""
+    for module in (totp, sign_in):
+        monkeypatch.setattr(module, "now_ms", lambda: NOON)
 
 
 @pytest.fixture(scope="package")

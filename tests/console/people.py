@@ -22,6 +22,12 @@ def code(secret: str = SECRET, steps: int = 0) -> str:
     return str(pyotp.TOTP(secret).at(totp.now_ms() // 1000 + 30 * steps))
 
 
+def wrong(secret: str = SECRET) -> str:
+    """A code that the app shows neither now nor a step away."""
+    near = {code(secret, steps) for steps in (-1, 0, 1)}
+    return next(each for each in ("000000", "111111", "222222", "333333") if each not in near)
+
+
 def person(console: Console, name: str = "Ana", role: str = "admin") -> str:
     """The id of an admin who signs in by PASSWORD and the app of SECRET; every step may be used."""
     made = accounts.invite(console.world.core, "tests", name, role)

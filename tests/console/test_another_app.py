@@ -10,9 +10,10 @@ from otp_service.ledger import admins
 from otp_service.ledger.engine import reading
 from otp_service.service.console import totp
 from tests.console.conftest import COOKIE, Console
-from tests.console.people import KEY, NOTE, PASSWORD, code, person, rest, sign_in
+from tests.console.people import KEY, NOTE, PASSWORD, code, person, rest, sign_in, wrong
 
 PAGE = "/console/profile/app"
+WHOLE = re.compile(r"[A-Z2-7]{4}( [A-Z2-7]{4}){7}")
 
 
 def offered(client: httpx.Client) -> tuple[str, dict[str, str]]:
@@ -39,6 +40,7 @@ def test_one_moves_to_another_app(console: Console) -> None:
     page.get_by_label("Code of your authenticator app").fill(code())
     page.get_by_role("button", name="It is me").click()
     page.get_by_role("button", name="Move to another app").click()
+    expect(page.locator(".secret")).to_have_text(WHOLE)
     secret = (page.locator(".secret").text_content() or "").replace(" ", "")
     page.get_by_label("Code that the new app shows now").fill(code(secret))
     page.get_by_role("button", name="Use this app from now on").click()
@@ -68,7 +70,7 @@ def test_a_wrong_code_changes_nothing_and_keeps_the_key(console: Console) -> Non
     before = in_force(console, id_)
     with console.http("admin") as client:
         secret, form = offered(client)
-        answer = console.post(client, PAGE, form | {"code": "000000"})
+        answer = console.post(client, PAGE, form | {"code": wrong(secret)})
     assert answer.status_code == 422
     assert KEY.findall(answer.text)[0].replace(" ", "") == secret
     assert in_force(console, id_) == before
