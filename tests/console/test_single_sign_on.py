@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.single_sign_on import RoleRule, SingleSignOn, parse_rules, role_of
-from otp_service.service.console import accounts, sessions
-from tests.console.conftest import COOKIE, Console
+from otp_service.service.console import accounts, oidc, sessions
+from otp_service.service.console.kept import Kept
+from tests.console.conftest import COOKIE, PATIENCE_S, Console
 from tests.console.provider import CLIENT, SECRET, Provider, provider
 
 ANA = {"sub": "1", "email": "ana@example.com", "email_verified": True, "groups": ["staff", "otp-fraud"]}
@@ -18,7 +19,10 @@ RULES = parse_rules(["groups=otp-fraud:fraud", "groups=otp-admins:admin"])
 
 
 @pytest.fixture
-def idp() -> Iterator[Provider]:
+def idp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """A provider of which nothing is known yet, whoever had its port before, and which may take its time."""
+    monkeypatch.setattr(oidc, "_TOLD", Kept())
+    monkeypatch.setattr(oidc, "TIMEOUT_S", PATIENCE_S)
     with provider() as running:
         yield running
 
