@@ -46,7 +46,7 @@ def ask(client: httpx.Client, route: Route, **more: object) -> httpx.Response:
 def everything(console: Console) -> list[str]:
     """The audit: whatever an act changes is in it."""
     with console.world.core.engine.connect() as connection:
-        return [str(row) for row in connection.exec_driver_sql("SELECT seq, hash FROM audit")]
+        return [str(row) for row in connection.exec_driver_sql("SELECT seq, hash FROM audit ORDER BY seq")]
 
 
 @pytest.mark.parametrize("route", GUARDED)
