@@ -1,5 +1,6 @@
 """The page on which somebody finds what happened."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -17,6 +18,7 @@ from tests.web.test_admin_locks import disable
 from tests.world import NUMBER, World
 
 FRIEND = "+41791230000"
+LONG = re.compile(r"[\w-]{12,}")  # tokens and names of files, in which any five digits may stand in a row
 
 
 def happened(world: World) -> str:
@@ -171,7 +173,7 @@ def test_a_number_with_a_slip_in_it_is_masked_too(console: Console) -> None:
     with console.http("viewer") as client:
         for place in ("find", "limits"):
             there = console.post(client, f"/console/{place}", {"q": "+41 79 123 45 6"}).headers["Location"]
-            shown = client.get(there).text
+            shown = LONG.sub("", client.get(there).text)
             assert "41•••56" in shown
             assert not any(middle in shown for middle in ("79123", "79 123", "12345", "123 45"))
     assert Sought("name", "user-79123456").shown() == "user-79123456"
