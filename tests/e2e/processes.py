@@ -2,10 +2,8 @@
 
 import contextlib
 import os
-import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,17 +14,6 @@ import httpx
 
 STARTS_WITHIN_S = 180
 STOPS_WITHIN_S = 60
-# Below those that the kernel hands out to clients: what is free when it is chosen is still free a moment later.
-PORTS = (15_000, 30_000)
-
-
-def quiet_port() -> int:
-    """A port that is free and that no client will be given by chance."""
-    while True:
-        port = random.randrange(*PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def listeners(port: int) -> int:

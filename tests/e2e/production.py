@@ -11,10 +11,10 @@ from pathlib import Path
 
 from otp_service.courier.worker import Timing
 from otp_service.store.outbox import GROUP, LEDGER_GROUP
-from tests.e2e.processes import STARTS_WITHIN_S, Courier, Process, Server, quiet_port, run
+from tests.e2e.processes import STARTS_WITHIN_S, Courier, Process, Server, run
 from tests.e2e.vendor import Vendor, vendor
 from tests.e2e.wire import Wire
-from tests.servers import RedisServer, redis_server, wait_until
+from tests.servers import RedisServer, free_port, redis_server, wait_until
 from tests.world import MASTER_KEYS, Api
 
 # A Redis that keeps what it has. Its dumps are searched, so nothing in them may be compressed.
@@ -49,7 +49,7 @@ class Production:
 
     def serve(self, workers: int = 2) -> Server:
         """Starts web processes on a port of their own."""
-        port = quiet_port()
+        port = free_port()
         process = self._start("serve", "--port", str(port), "--workers", str(workers))
         server = Server(process.popen, process.log, process.metrics_port, port=port, wanted=workers)
         self.servers.append(server)
@@ -82,7 +82,7 @@ class Production:
             *messages, facts = at_once.zcard("{c0}:due").xlen("{c0}:facts").execute()
             return sum(messages), facts
 
-    def settles(self, within_s: float = 120) -> None:
+    def settles(self, within_s: float = 240) -> None:
         """Waits until every message is sent and settled and the ledger has every fact.
 
         What a dead courier was about to write down is taken over after a minute.
@@ -103,7 +103,7 @@ class Production:
                     client.xclaim(stream, group, "dead", 0, names, idle=TAKEN_OVER_MS, justid=True)
 
     def _start(self, *command: str) -> Process:
-        log, port = self.folder / f"{command[0]}-{len(self.servers) + len(self.couriers)}.log", quiet_port()
+        log, port = self.folder / f"{command[0]}-{len(self.servers) + len(self.couriers)}.log", free_port()
         process = Process(run(command, {**self.environment, "OTP_METRICS_PORT": str(port)}, log), log, port)
         self.stack.callback(process.kill)
         return process
