@@ -30,7 +30,7 @@ def running_courier(parts: Parts) -> Iterator[None]:
     finally:
         with contextlib.suppress(RuntimeError):  # its loop has ended by itself
             loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
+        thread.join(60)
     if failed:
         raise failed[0]
     assert not thread.is_alive()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import redis
 from redis.cluster import RedisCluster
 
-from tests.servers import RedisServer, free_port, redis_server, wait_until
+from tests.servers import PATIENCE, STARTS_WITHIN_S, RedisServer, free_port, redis_server, wait_until
 
 THIRDS = ((0, 5460), (5461, 10922), (10923, 16383))
 
@@ -21,7 +21,8 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        return f"redis+cluster://127.0.0.1:{self.ports[0]}"
+        """Where the service finds it, with patience."""
+        return f"redis+cluster://127.0.0.1:{self.ports[0]}?{PATIENCE}"
 
     def client(self) -> RedisCluster:
         return RedisCluster("127.0.0.1", self.ports[0], decode_responses=True)
@@ -40,13 +41,15 @@ def cluster() -> Iterator[Cluster]:
         nodes = [stack.enter_context(_node(port)) for port in ports]
         clients = [stack.enter_context(node.client()) for node in nodes]
         _join(clients, ports)
-        wait_until(lambda: all(_is_complete(client) for client in clients), 20)
+        wait_until(lambda: all(_is_complete(client) for client in clients), STARTS_WITHIN_S)
         yield Cluster(nodes, ports)
 
 
 @contextlib.contextmanager
 def _node(port: int) -> Iterator[RedisServer]:
-    clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port", str(free_port()))
+    # Nobody takes a slot over: a node that a busy machine or a test lets stand still is waited for, not given up.
+    patient = ("--cluster-node-timeout", "60000")
+    clustered = ("--cluster-enabled", "yes", *patient, "--cluster-port", str(free_port()))
     with redis_server("--port", str(port), "--bind", "127.0.0.1", *clustered) as server:
         yield server
 

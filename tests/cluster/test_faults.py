@@ -3,6 +3,8 @@
 import re
 import signal
 
+import pytest
+
 from otp_service import wiring
 from otp_service.domain.ids import address_of
 from otp_service.settings import Settings
@@ -14,6 +16,12 @@ from tests.proxy import proxy
 from tests.servers import wait_until
 from tests.store.test_deadlines import refused_in_time
 from tests.world import World
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The usual ones, with the deadlines of production."""
+    return settings.model_copy(update={"redis_url": settings.redis_url.partition("?")[0]})
 
 
 def node_of(nodes: Cluster, id_: str) -> int:
@@ -32,12 +40,17 @@ def test_a_silent_node_is_given_up_in_time(world: World, nodes: Cluster) -> None
     nodes.nodes[silent].process.send_signal(signal.SIGSTOP)
     try:
         refused_in_time(lambda: world.api.check(right[ids[0]], id=ids[0]))
-        assert world.api.check(right[elsewhere], id=elsewhere).json["valid"]
+        is_approved(world, elsewhere, right[elsewhere])
     finally:
         nodes.nodes[silent].process.send_signal(signal.SIGCONT)
 
-    wait_until(lambda: world.api.check(right[ids[0]], id=ids[0]).status_code == 200, 5)
-    assert world.api.get(f"/v1/verifications/{ids[0]}").json["status"] == "approved"
+    is_approved(world, ids[0], right[ids[0]])
+
+
+def is_approved(world: World, id_: str, code: str) -> None:
+    """The right code ends a verification as approved; on a busy machine its caller asks again."""
+    wait_until(lambda: world.api.check(code, id=id_).status_code == 200, 60)
+    wait_until(lambda: world.api.get(f"/v1/verifications/{id_}").json["status"] == "approved", 60)
 
 
 def test_a_start_without_confirmation_is_503(settings: Settings, nodes: Cluster) -> None:
@@ -62,5 +75,5 @@ def test_a_cluster_that_is_away_at_first_is_found_later(settings: Settings, node
         world = World(parts)
         refused_in_time(world.api.start)
         line.black_hole = False
-        wait_until(lambda: world.api.start().status_code == 201, 10)
+        wait_until(lambda: world.api.start().status_code in (200, 201), 60)
         parts.core.engine.dispose()

@@ -10,6 +10,7 @@ from redis.cluster import RedisCluster
 
 from otp_service import wiring
 from otp_service.settings import Settings
+from otp_service.store import link as link_module
 from otp_service.store.connect import cluster_client
 from otp_service.store.link import Through
 from otp_service.store.scripts import SCRIPTS
@@ -51,12 +52,13 @@ def lines(nodes: Cluster) -> Iterator[Lines]:
 
 
 @pytest.fixture
-def world(settings: Settings, nodes: Cluster, lines: Lines) -> Iterator[World]:
+def world(settings: Settings, nodes: Cluster, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A service that reaches its nodes through the proxies, and has limits in several slots."""
     for node in nodes.nodes:
         with node.client() as client:
             for script in SCRIPTS.values():
                 client.script_load(script.source)
+    monkeypatch.setattr(link_module, "AGAIN_BEFORE_S", 60)  # on a busy machine a loss may take long to be noticed
     parts = wiring.build(settings)
     link = Through(partial(cluster_client, nodes.url, address_remap=lines.address_of))
     world = World(replace(parts, core=replace(parts.core, link=link)))

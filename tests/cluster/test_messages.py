@@ -103,7 +103,7 @@ def test_the_courier_delivers_from_every_cell(world: World, api: Api) -> None:
     """Messages, and codes before them, reach the simulated phone."""
     with running_courier(world.parts):
         ids = [api.post(PATH, message(number)).json["id"] for number in range(16)]
-        wait_until(lambda: all(api.get(f"{PATH}/{id_}").json["status"] == "accepted" for id_ in ids), 10)
+        wait_until(lambda: all(api.get(f"{PATH}/{id_}").json["status"] == "accepted" for id_ in ids), 60)
     phone = world.app.test_client().get("/dev/messages").json["messages"]
     assert {shown["to"] for shown in phone} == {f"+4179123{number:04d}" for number in range(16)}
 

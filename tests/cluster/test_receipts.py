@@ -32,7 +32,7 @@ def test_unmatched_reports_find_their_messages_in_any_cell(world: World, nodes: 
         found.append(retry_unmatched(world.core))
         return sum(found) == 12
 
-    wait_until(all_matched, 20)
+    wait_until(all_matched, 60)
     assert sent_as(world.core.link, "p", "AB0") == sent[0]
     moved = [state(world.core.link, world.core.cells, one)[1][f"m:{one.message}"] for one in sent]
     assert {value.partition("|")[2].partition("|")[0] for value in moved} == {"delivered"}

@@ -136,10 +136,10 @@ def test_the_courier_delivers_and_drains(world: World, settings: Settings, nodes
     """Codes reach the simulated phone from every cell, and the ledger hears of all that happened."""
     with running_courier(world.parts):
         ids = [world.started(number) for number in numbers(16)]
-        wait_until(lambda: {status_of(world, id_) for id_ in ids} == {"accepted"}, 10)
+        wait_until(lambda: {status_of(world, id_) for id_ in ids} == {"accepted"}, 60)
         assert all(world.api.check(world.code(id_), id=id_).json["valid"] for id_ in ids)
         with nodes.client() as client:
-            wait_until(lambda: not facts(client) and not queued(client), 10)
+            wait_until(lambda: not facts(client) and not queued(client), 60)
     listed = world.admin.get("/v1/verifications?status=approved&limit=100").json["items"]
     assert {item["id"] for item in listed} == set(ids)
     phone = world.app.test_client().get("/dev/messages").json["messages"]
