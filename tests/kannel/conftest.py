@@ -57,6 +57,6 @@ def joined(settings: Settings, stand: Stand, tmp_path_factory: pytest.TempPathFa
             yield Joined(world, stand)
     finally:
         server.shutdown()
-        serving.join(10)
+        serving.join()
         server.server_close()
         parts.core.engine.dispose()

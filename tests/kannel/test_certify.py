@@ -32,7 +32,7 @@ def run(joined: Joined, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path
     return tmp_path / "proven"
 
 
-def certified(out: Path, name: str = "own", to: str = NUMBER, timeout: int = 20) -> Result:
+def certified(out: Path, name: str = "own", to: str = NUMBER, timeout: int = 60) -> Result:
     """What the command did."""
     return CliRunner().invoke(certify, [name, "--to", to, "--timeout", str(timeout), "--out", str(out)])
 

@@ -1,5 +1,6 @@
 """Through a real Kannel to a real centre, receipts included."""
 
+from itertools import count
 from typing import Any
 
 import httpx
@@ -9,10 +10,11 @@ from otp_service.domain.messages import Message, Verdict
 from otp_service.domain.text.size import measure
 from otp_service.providers import build
 from tests.kannel.conftest import Joined
-from tests.kannel.stand import PASSWORD, USER, Stand
+from tests.kannel.stand import PASSWORD, USER, WITHIN_S, Stand
 from tests.servers import wait_until
 
 NUMBER = "+41791110000"
+_numbers = count(1000)  # one of its own for each text
 
 
 def message_of(joined: Joined, id_: str) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def message_of(joined: Joined, id_: str) -> dict[str, Any]:
 
 def ends(joined: Joined, id_: str, status: str) -> dict[str, Any]:
     """The message as soon as it has this status."""
-    wait_until(lambda: message_of(joined, id_)["status"] == status, 20)
+    wait_until(lambda: message_of(joined, id_)["status"] == status, WITHIN_S)
     return message_of(joined, id_)
 
 
@@ -63,16 +65,16 @@ def test_a_refusal_of_the_centre_is_a_failure(joined: Joined) -> None:
         pytest.param("{code} [x] \\ ~ ^ | €", id="the whole extension table"),
     ],
 )
-def test_kannel_splits_as_we_measure(stand: Stand, text: str, request: pytest.FixtureRequest) -> None:
+def test_kannel_splits_as_we_measure(stand: Stand, text: str) -> None:
     """The parts that leave Kannel are as many as we count, and joined they are the text."""
     stand.centre.tell("stat DELIVRD err 000")
     size = measure(text)
-    to = f"+4179222{abs(hash(request.node.callspec.id)) % 10_000:04d}"
+    to = f"+4179222{next(_numbers)}"
     provider = build("kannel", "own", {"url": stand.url, "username": USER, "password": PASSWORD, "sender": "Shop"})
     with httpx.Client() as client:
         sent = client.send(provider.request(Message("msg_1", to, text, "CH", encoding=size.encoding), 0))
     assert provider.outcome(sent).verdict is Verdict.ACCEPTED
-    wait_until(lambda: len(stand.centre.submitted(to)) >= size.segments, 10)
+    wait_until(lambda: len(stand.centre.submitted(to)) >= size.segments, WITHIN_S)
     parts = stand.centre.submitted(to)
     assert len(parts) == size.segments
     joined = "".join(part["text"] for part in parts)
