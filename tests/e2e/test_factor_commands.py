@@ -1,6 +1,7 @@
 """`factors`, as it is typed at an installation."""
 
 import base64
+import contextlib
 import csv
 import hashlib
 import json
@@ -67,7 +68,7 @@ def test_a_table_is_looked_through_and_then_taken_over(shop: Operator) -> None:
     asked = ("factors", "import", "in.csv", *SHOP, "--format", "csv")
     assert shop.reads(*asked, "--dry-run") == "2 new, 0 known already, 0 refused.\nNothing was changed.\n"
     assert shop.gets(*asked)["written"]
-    assert shop.gets(*asked)["known"] == 2
+    assert shop.reads(*asked) == "0 new, 2 known already, 0 refused.\nNothing was changed.\n"
     (ana,) = shop.gets("factors", "list", "ana", *SHOP)
     assert (ana["type"], ana["status"], ana["algorithm"], ana["digits"]) == ("totp", "active", "SHA1", 6)
 
@@ -78,15 +79,25 @@ def test_a_terminal_shows_how_far_it_is(shop: Operator) -> None:
     command = [sys.executable, "-m", "otp_service", "factors", "import", "in.csv", *SHOP, "--format", "csv"]
     environment = {**shop.made.environment, "TERM": "xterm", "PYTHONPATH": str(ROOT)}
     terminal, its_end = pty.openpty()
-    try:
-        told = subprocess.run(command, env=environment, cwd=shop.made.folder, stdout=subprocess.PIPE, stderr=its_end)
-        drawn = os.read(terminal, 65536).decode()
-    finally:
-        os.close(terminal)
+    with subprocess.Popen(
+        command, env=environment, cwd=shop.made.folder, stdout=subprocess.PIPE, stderr=its_end, text=True
+    ) as process:
         os.close(its_end)
-    assert told.stdout.decode() == "2 new, 0 known already, 0 refused.\nThey are in.\n"
+        drawn = shown_on(terminal)
+        told, _ = process.communicate()
+    assert told == "2 new, 0 known already, 0 refused.\nThey are in.\n"
     assert "2 rows" in drawn
     assert "Traceback" not in drawn
+
+
+def shown_on(terminal: int) -> str:
+    """Everything that is written to a terminal until nobody writes to it any more; it holds a few kilobytes only."""
+    drawn = b""
+    with contextlib.suppress(OSError):  # this is how the end of a terminal is told
+        while part := os.read(terminal, 65536):
+            drawn += part
+    os.close(terminal)
+    return drawn.decode()
 
 
 def test_bad_rows_are_told_by_their_line(shop: Operator) -> None:
@@ -119,7 +130,7 @@ def test_a_sealed_export_moves_to_another_installation(shop: Operator, commands:
     """What `factors export` wrote is taken in elsewhere with its passphrase, and shows nothing until then."""
     taken(shop)
     asked = ("factors", "export", "out.factors", *SHOP, "--passphrase-file", "passphrase.txt")
-    assert shop.reads(*asked) == "The factors are in out.factors.\n"
+    assert shop.reads(*asked) == "The 2 active factors are in out.factors.\n"
     path = shop.made.folder / "out.factors"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not [word for word in ('"ana"', *SECRETS) if word in path.read_text()]
@@ -138,10 +149,10 @@ def test_open_secrets_are_written_only_if_one_says_so(shop: Operator) -> None:
     """Plain formats need --plain, and say what they are; a refused export leaves no file."""
     taken(shop)
     asked = ("factors", "export", "out.csv", *SHOP, "--format", "csv")
-    assert "can make every code" in shop.is_told(*asked)
+    assert "say --plain, or take --format sealed" in shop.is_told(*asked)
     assert not (shop.made.folder / "out.csv").exists()
     told = shop.types(*asked, "--plain", "--json")
-    assert json.loads(told.stdout) == {"path": "out.csv", "format": "csv"}
+    assert json.loads(told.stdout) == {"path": "out.csv", "format": "csv", "factors": 2}
     assert "open secrets" in told.stderr
     assert secrets_of(got(shop, "out.csv")) == SECRETS[:2]
     acts = [(each["act"], each["after"]) for each in shop.gets("audit", "list") if each["act"] == "factors.export"]
@@ -161,8 +172,9 @@ def test_users_are_enrolled_with_sheets(shop: Operator) -> None:
     assert (factor["id"], factor["status"]) == (rows[0]["factor"], "unconfirmed")
     assert "exists" in shop.is_told(*asked, "sheets.csv")
     assert shop.reads(*asked, "more.csv").startswith(
-        "0 users are enrolled; their sheets are in more.csv. 2 have an app"
+        "0 users are enrolled; their sheets are in more.csv. 2 have an app or a sheet already; --again makes another"
     )
+    assert shop.reads("factors", "export", "none.csv", *SHOP, "--format", "csv", "--plain").startswith("The 0 active")
 
 
 def test_sheets_are_pages_to_print(shop: Operator) -> None:
@@ -180,6 +192,20 @@ def test_sheets_are_pages_to_print(shop: Operator) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert shop.gets("factors", "list", "bea", *SHOP)[0]["status"] == "active"
+
+
+def test_a_sheet_says_what_the_app_and_the_service_wait_for(shop: Operator) -> None:
+    """A sheet says by when a first code is due, and what to choose in the app where that is not what apps assume."""
+    put(shop, "staff.csv", "user\nana\n")
+    asked = ("factors", "enrol", "staff.csv", *SHOP, "--again", "--days", "3", "--out")
+    shop.reads(*asked, "usual.html")
+    shop.reads(*asked, "other.html", "--algorithm", "SHA256", "--digits", "8", "--active")
+    shop.reads(*asked, "table.csv")
+    (row,) = csv.DictReader(got(shop, "table.csv").splitlines())
+    assert f"where you sign in, by {row['confirm_by']} at the latest" in got(shop, "usual.html")
+    assert "choose" not in got(shop, "usual.html")
+    assert "choose SHA256, 8 digits and 30 seconds" in got(shop, "other.html")
+    assert "at the latest" not in got(shop, "other.html")
 
 
 def test_a_factor_is_shown_and_removed(shop: Operator) -> None:
