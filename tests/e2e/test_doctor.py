@@ -133,5 +133,6 @@ def test_a_captcha_without_keys_is_noted(well: Operator) -> None:
 
     told = well.reads("doctor")
 
+    well.reads("apps", "set", "Guarded", "policy.challenge=none")
     assert "a policy asks for turnstile, which has no keys: proof of work is asked for instead" in told
     assert "add [captchas.turnstile]" in told

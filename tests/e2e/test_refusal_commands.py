@@ -10,7 +10,7 @@ from tests.e2e.loaded import Loaded
 from tests.e2e.operating import Operator, operating
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def admin(commands: Loaded) -> Iterator[Operator]:
     """An installation in which nobody was refused yet."""
     with operating(commands) as operator:
