@@ -42,7 +42,7 @@ def figure(exposition: str, name: str, **labels: str) -> float:
 
 
 def scraped(port: int) -> str:
-    return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+    return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,7 @@ def told(migrated: Path) -> Iterator[Told]:
     with installation() as made:
         shutil.copy(migrated, made.folder / "otp.db")
         world = operator(made)
+        world.policy(code_length=10)  # no shorter one: any six digits stand in some time stamp
         made.serve(workers=2)
         made.work()
         made.ready()
@@ -62,7 +63,7 @@ def told(migrated: Path) -> Iterator[Told]:
         secrets = {api.key, *called} | {log_in(world, api, id_) for id_ in started}
         made.settles()
         # A fact leaves the stream when it is in the ledger; the courier counts it right after.
-        wait_until(lambda: figure(scraped(courier), "otp_facts_drained_total") >= LOGINS * 5, 20)
+        wait_until(lambda: figure(scraped(courier), "otp_facts_drained_total") >= LOGINS * 5, 60)
         exposed = {"web": scraped(web), "courier": scraped(courier)}
         yield Told(world, made.servers[0], made.couriers[0], exposed, secrets)
 
