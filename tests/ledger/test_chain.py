@@ -101,7 +101,7 @@ TAMPERED = {
         ENTRIES + 1,
         "does not follow the one before it",
     ),
-    "another key": (["UPDATE audit SET hash = 'A' || substr(hash, 2)"], 1, "not what was written"),
+    "another key": (["UPDATE audit SET hash = '.' || substr(hash, 2)"], 1, "not what was written"),
     "a forged head": (
         ["UPDATE audit_heads SET at = at + 1"],
         ENTRIES,
