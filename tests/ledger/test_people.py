@@ -23,7 +23,8 @@ from tests.ledger.telling import (
 )
 
 SUBJECT, OTHERS = "SUBJECT_OF-ana16", "SUBJECT_OF-bob16"
-ANA = Whom("index-ana", (SUBJECT,))
+WHO = "ana@home"  # what no random id or hash can spell
+ANA = Whom(f"index-{WHO}", (SUBJECT,))
 HERS, HIS = f"ver_{SUBJECT}{'x' * 32}", f"ver_{OTHERS}{'x' * 32}"
 
 
@@ -55,15 +56,15 @@ def dump(engine: Engine) -> str:
 
 def test_every_table_forgets(engine: Engine, app: Application) -> None:
     """No table holds an index, a subject, an id or a client of a person who was forgotten; another's rows stay."""
-    apply_facts(engine, story(HERS, "msg_hers", "ana", app))
+    apply_facts(engine, story(HERS, "msg_hers", WHO, app))
     apply_facts(engine, story(HIS, "msg_his", "bob", app))
     with changing(engine) as opened:
-        person_id = people.person_of(opened.connection, "index-ana")
+        person_id = people.person_of(opened.connection, ANA.index)
         erased = people.erase(opened, ANA)
     left = dump(engine)
 
     assert (erased.verifications, erased.messages, erased.hard_locks) == (1, 1, 1)
-    assert not [name for name in ("ana", SUBJECT, "msg_hers") if name in left]
+    assert not [name for name in (WHO, SUBJECT, "msg_hers") if name in left]
     assert all(name in left for name in ("index-bob", HIS, "msg_his", "ip-of-bob", f"{HIS}:lock100"))
     with reading(engine) as connection:
         newest = connection.execute(select(audit).order_by(audit.c.seq.desc()).limit(1)).one()
@@ -73,7 +74,7 @@ def test_every_table_forgets(engine: Engine, app: Application) -> None:
 
 def test_what_belongs_together_stays_together(engine: Engine, app: Application) -> None:
     """A code keeps its steps, its message and its receipt under the new ids, and what came of it."""
-    apply_facts(engine, story(HERS, "msg_hers", "ana", app))
+    apply_facts(engine, story(HERS, "msg_hers", WHO, app))
     with changing(engine) as opened:
         people.erase(opened, ANA)
     (code,), steps = rows(engine, verifications), rows(engine, verification_history)
@@ -92,7 +93,7 @@ def test_what_comes_late_is_found_by_its_id(engine: Engine, app: Application) ->
     """A fact that comes after the erasure leads to a row that a second erasure finds, though no person is left."""
     with changing(engine) as opened:
         assert people.erase(opened, ANA) == people.Erased(0, 0, 0, 0, 0)
-    apply_facts(engine, [turned(HERS, 2, "approved"), *story(HERS, "msg_hers", "ana", app)[2:3]])
+    apply_facts(engine, [turned(HERS, 2, "approved"), *story(HERS, "msg_hers", WHO, app)[2:3]])
     with changing(engine) as opened:
         assert people.erase(opened, ANA).verifications == 1
     assert SUBJECT not in dump(engine)
@@ -100,10 +101,10 @@ def test_what_comes_late_is_found_by_its_id(engine: Engine, app: Application) ->
 
 def test_everything_is_told_in_order(engine: Engine, app: Application) -> None:
     """The dossier has every kind of thing, oldest first, and nothing by which the service finds the person."""
-    apply_facts(engine, story(HERS, "msg_hers", "ana", app))
+    apply_facts(engine, story(HERS, "msg_hers", WHO, app))
     with reading(engine) as connection:
         items = dossier.known(connection, ANA, people.traces(connection, ANA))
-        about = dossier.about(connection, "index-ana")
+        about = dossier.about(connection, ANA.index)
     kinds = [item.kind for item in items]
 
     assert about == {"country": "CH", "block": "41791"}
