@@ -7,11 +7,14 @@ from itertools import count
 import pytest
 from sqlalchemy import Engine, text
 
+from otp_service.ledger import engine as engine_module
 from otp_service.ledger import migrate
 from otp_service.ledger.engine import make_engine
 from tests.ledger.postgres import postgres
 
 DATABASES = ("sqlite", "postgresql")
+# Where many write at once on a busy machine, one may wait for its turn for longer than a request would.
+PATIENCE = {"BUSY_TIMEOUT_MS": 60_000, "CONNECT_TIMEOUT_S": 60, "POOL_TIMEOUT_S": 60}
 
 MakeUrl = Callable[[bool], str]  # whether its tables are there already
 
@@ -63,8 +66,10 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_url(request: pytest.FixtureRequest, database: str) -> MakeUrl:
-    """Makes databases of this run's kind."""
+def new_url(request: pytest.FixtureRequest, database: str, monkeypatch: pytest.MonkeyPatch) -> MakeUrl:
+    """Makes databases of this run's kind, which are waited for with patience."""
+    for name, value in PATIENCE.items():
+        monkeypatch.setattr(engine_module, name, value)
     make: MakeUrl = request.getfixturevalue({"sqlite": "new_sqlite", "postgresql": "new_postgres"}[database])
     return make
 

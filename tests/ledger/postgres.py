@@ -17,7 +17,7 @@ ADVICE = (
     "These tests need PostgreSQL 14 or later: on Debian or Ubuntu `apt-get install postgresql`. initdb is looked for "
     "in OTP_TEST_POSTGRES_BIN, on PATH and in /usr/lib/postgresql/*/bin."
 )
-STARTS_WITHIN_S = 30
+STARTS_WITHIN_S = 60
 UNSAFE_BUT_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50")
 
 

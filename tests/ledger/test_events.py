@@ -222,7 +222,7 @@ def test_a_reader_misses_none_of_concurrent_drains(engine: Engine, app: Applicat
     for thread in drains:
         thread.join()
     over.set()
-    reader.join(30)
+    reader.join(60)
     assert seen == sorted(seen)
     assert seen == [event.seq for event in told(engine, app)]
     assert len(seen) == writers * 12 * 4
