@@ -92,16 +92,22 @@ def export_file(
     otp-service factors export shop.factors --application shop --passphrase-file passphrase.txt
     otp-service factors export shop.csv --application shop --format csv --plain
     """
-    passphrase = ""
-    if format == "sealed":
-        passphrase = _passphrase(passphrase_file) if passphrase_file else _typed("Passphrase", twice=True)
-    with _progress("factors") as tell, _written(out):
+    passphrase = _to_seal(format, passphrase_file, plain)
+    written = 0
+    with _progress("factors") as show, _written(out):
+
+        def tell(done: int) -> None:
+            nonlocal written
+            written = done
+            show(done)
+
         pieces = exporting.export_factors(opened(), ACTOR, application, format, passphrase, plain=plain, tell=tell)
         with private(out) as file:
             file.writelines(pieces)
     if format != "sealed":
         click.secho(f"{out} holds open secrets: move it safely, and destroy it.", err=True, fg="yellow")
-    say({"path": str(out), "format": format}, as_json, f"The factors are in {out}.")
+    told = {"path": str(out), "format": format, "factors": written}
+    say(told, as_json, f"The {written} active factors are in {out}.")
 
 
 @click.command("enrol", short_help="Makes an authenticator app's factor for each user in USERS.")
@@ -150,7 +156,8 @@ def enrol_users(
         discard(out)
         raise
     told = {"path": str(out), "enrolled": len(planned.new), "passed_over": planned.passed_over}
-    passed = f"{planned.passed_over} have an app already." if planned.passed_over else ""
+    why = "ten factors already." if again else "an app or a sheet already; --again makes another one."
+    passed = f"{planned.passed_over} have {why}" if planned.passed_over else ""
     say(told, as_json, f"{len(planned.new)} users are enrolled; their sheets are in {out}. {passed}".rstrip())
 
 
@@ -168,7 +175,7 @@ def _say_imported(told: Told, as_json: bool, dry_run: bool) -> None:
     click.echo(f"{told.new} new, {told.known} known already, {told.refused} refused.")
     for reason, count in left_out.items():
         click.echo(f"{count} left out: {reason}.")
-    click.echo("They are in." if told.written else "Nothing was changed.")
+    click.echo("They are in." if told.written and told.new else "Nothing was changed.")
 
 
 def _lines(file: Path) -> Iterable[bytes]:
@@ -183,6 +190,17 @@ def _passphrase(file: Path) -> str:
         return file.read_text("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         raise click.ClickException(f"{file} is not UTF-8") from None
+
+
+def _to_seal(format: str, file: Path | None, plain: bool) -> str:
+    """The passphrase of an export; none for an open one, which has to be asked for."""
+    if format == "sealed":
+        return _passphrase(file) if file else _typed("Passphrase", twice=True)
+    if not plain:
+        raise click.ClickException(
+            f"whoever reads a file of the format {format} can make every code: say --plain, or take --format sealed"
+        )
+    return ""
 
 
 def _typed(what: str, *, twice: bool = False) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from otp_service.domain.factors.files.csv import written
-from otp_service.service.factors.bulk import Sheet
+from otp_service.domain.times import rfc3339
+from otp_service.service.factors.bulk import DAY_MS, Sheet
 from otp_service.service.factors.pictures import qr_svg
 
-COLUMNS = ("user", "label", "issuer", "factor", "secret", "uri")
+COLUMNS = ("user", "label", "issuer", "factor", "secret", "uri", "confirm_by")
+USUAL = ("SHA1", 6, 30)  # what apps take unless told otherwise
 STYLE = """
 body { font: 12pt/1.5 system-ui, sans-serif; color: #000; background: #fff; margin: 0 }
 section { max-width: 32rem; margin: 0 auto; padding: 2rem; break-after: page }
@@ -86,7 +88,7 @@ def _fill(out: Path, sheets: list[Sheet], tell: Tell) -> None:
 def _table(sheets: list[Sheet]) -> Iterator[bytes]:
     yield written(COLUMNS)
     for each in sheets:
-        yield written((each.user, each.label, each.issuer, each.factor, each.secret, each.uri))
+        yield written((each.user, each.label, each.issuer, each.factor, each.secret, each.uri, _day(each) or ""))
 
 
 def _page(sheets: list[Sheet]) -> Iterator[bytes]:
@@ -102,6 +104,19 @@ def _sheet(sheet: Sheet) -> str:
     return (
         f"<h1>{escape(sheet.issuer)}</h1><p>For <strong>{escape(sheet.user)}</strong></p>"
         f"<p>Scan this with an authenticator app:</p>{qr_svg(sheet.uri)}"
-        f"<p>Or type this key into it: <code>{escape(grouped)}</code></p>"
+        f"<p>Or type this key into it: <code>{escape(grouped)}</code></p>{_advice(sheet)}"
         "<p>Then destroy this sheet: whoever has it has your second factor.</p>"
     )
+
+
+def _advice(sheet: Sheet) -> str:
+    """What the person has to set who types the key, and by when a first code is due."""
+    algorithm, digits, seconds = sheet.shape
+    unusual = f"<p>With the key, choose {algorithm}, {digits} digits and {seconds} seconds.</p>"
+    due = f"<p>It counts once you have typed a first code of it where you sign in, by {_day(sheet)} at the latest.</p>"
+    return (unusual if sheet.shape != USUAL else "") + (due if sheet.confirm_by_ms else "")
+
+
+def _day(sheet: Sheet) -> str | None:
+    """The last whole day (UTC) on which a first code is taken."""
+    return rfc3339(sheet.confirm_by_ms - DAY_MS)[:10] if sheet.confirm_by_ms else None

@@ -13,6 +13,7 @@ from otp_service.domain.factors.files.csv import Table
 from otp_service.domain.factors.files.otpauth import uri
 from otp_service.domain.factors.files.rows import BadFile, BadValue, Entry, Type
 from otp_service.ledger import audit, factor_batches
+from otp_service.ledger.factors import Factor
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.core import Core, random_bytes
 from otp_service.service.factors.batches import New, index_of, made, parts
@@ -56,6 +57,8 @@ class Sheet:
     factor: str
     secret: str = field(repr=False)  # base32
     uri: str = field(repr=False)
+    shape: tuple[str, int, int]  # hash, digits, seconds: whoever types the key has to set them
+    confirm_by_ms: int | None  # None: it counts at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def plan(core: Core, application: str, some: Sequence[Person], how: How) -> Plan
     for index, person in wanted:
         entry = _entry(person, how, how.issuer or of.name)
         new.append(made(core, of.id, index, entry, at_ms, expires_ms, fresh=True))
-        sheets.append(_sheet(entry, new[-1].factor.id))
+        sheets.append(_sheet(entry, new[-1].factor, how))
     return Planned(of.id, new, sheets, len(some) - len(wanted))
 
 
@@ -148,7 +151,9 @@ def _entry(person: Person, how: How, issuer: str) -> Entry:
     return Entry(person.user, TYPE, secret, how.algorithm, how.digits, how.period_s, 0, *shown)
 
 
-def _sheet(entry: Entry, factor: str) -> Sheet:
+def _sheet(entry: Entry, factor: Factor, how: How) -> Sheet:
     label, issuer = entry.label or entry.user, entry.issuer or ""
     secret = base64.b32encode(entry.secret).decode().rstrip("=")
-    return Sheet(entry.user, label, issuer, factor, secret, uri(replace(entry, user=label)))
+    shape = how.algorithm, how.digits, how.period_s
+    said = entry.user, label, issuer, factor.id, secret, uri(replace(entry, user=label))
+    return Sheet(*said, shape, factor.expires_at)

@@ -62,11 +62,13 @@ def _pieces(core: Core, application_id: str, format: str, passphrase: str, tell:
 
 
 def _entries(core: Core, application_id: str, tell: Tell) -> Iterator[Entry]:
+    count = 0
     with looking(core) as connection:
         for count, (user, factor) in enumerate(factor_batches.every(connection, application_id), 1):
             yield _entry(core, user, factor)
             if count % factor_batches.CHUNK == 0:
                 tell(count)
+    tell(count)
 
 
 def _entry(core: Core, user: FactorUser, factor: Factor) -> Entry:
