@@ -1,13 +1,12 @@
 """A reply that is lost on its way back makes no second message."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from otp_service.settings import Settings
-from tests.proxy import Proxy, proxy
+from tests.proxy import Proxy
 from tests.servers import RedisServer
 from tests.store.test_messages import KEY, PATH, later, message
 from tests.world import Api, World
@@ -20,16 +19,9 @@ def api(world: World) -> Api:
 
 
 @pytest.fixture
-def line(redis: RedisServer) -> Iterator[Proxy]:
-    """What the service takes for its Redis."""
-    with proxy(redis.socket) as made:
-        yield made
-
-
-@pytest.fixture
-def settings(settings: Settings, line: Proxy) -> Settings:
+def settings(settings: Settings, line: Proxy, patience: str) -> Settings:
     """The usual ones, with Redis behind the proxy."""
-    return settings.model_copy(update={"redis_url": line.url})
+    return settings.model_copy(update={"redis_url": f"{line.url}?{patience}"})
 
 
 @pytest.mark.parametrize("headers", [None, KEY], ids=["plain", "with a key"])
