@@ -15,15 +15,15 @@ from pathlib import Path
 import httpx
 
 from otp_service.client import Client, PhoneMessage, Verification
-from tests.servers import wait_until
+from tests.servers import redis_server, wait_until
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # An outer make hands down what would change the inner one.
 NOT_TYPED = ("OTP_", "MAKE", "MFLAGS")
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 180
 STOPS_WITHIN_S = 60
-ARRIVES_WITHIN_S = 15
+ARRIVES_WITHIN_S = 60
 
 
 def surroundings(**more: str) -> dict[str, str]:
@@ -125,10 +125,10 @@ class Dev(Typed):
 
     def client(self) -> Client:
         """A caller with its API key."""
-        return Client(self.url, self.key)
+        return Client(self.url, self.key, timeout=60)
 
     def get(self, path: str, key: str = "") -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {key or self.key}"}, timeout=10)
+        return httpx.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {key or self.key}"}, timeout=60)
 
 
 @contextlib.contextmanager
@@ -138,6 +138,13 @@ def dev(data_dir: Path, **environment: str) -> Iterator[Dev]:
     with typed(line, surroundings(**environment), data_dir.parent) as running:
         service = Dev(running.popen, running.out, running.err)
         service.wait_for("\n")
+        yield service
+
+
+@contextlib.contextmanager
+def unhurried_dev(data_dir: Path) -> Iterator[Dev]:
+    """The same for tests that are not about its store: on a Redis that may be as late as a busy machine makes it."""
+    with redis_server() as redis, dev(data_dir, OTP_REDIS_URL=redis.url) as service:
         yield service
 
 

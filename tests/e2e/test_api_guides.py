@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.terminal import ROOT, Dev, dev, shell, surroundings
+from tests.e2e.terminal import ROOT, Dev, shell, surroundings, unhurried_dev
 from tests.servers import wait_until
 
-WRITTEN_WITHIN_S = 30
+WRITTEN_WITHIN_S = 60
 # What the answers name -> the variable under which the guides use it.
 NAMES = {"ver": "ID", "app": "APP", "key": "KEY_ID"}
 # What somebody has to be told once it is in the ledger, which a message is some seconds later.
@@ -39,7 +39,8 @@ class Reader:
         """The status and body of an answer; times of the guide are moved ahead of now, and a stream is left again."""
         hour = datetime.now(UTC) + timedelta(hours=1)
         command = re.sub(r'("send_at": )"[^"]+"', rf'\1"{hour:%Y-%m-%dT%H:%M:%SZ}"', command)
-        watched = command.replace("curl ", "curl -w '\\n%{http_code}' --max-time 3 ", 1)
+        left = "--max-time 10" if " -N " in command else ""
+        watched = command.replace("curl ", f"curl -w '\\n%{{http_code}}' {left} ", 1)
         told = shell(f"set +e\n{watched}\ntrue", surroundings(**self.variables))
         body, _, status = told.stdout.rpartition("\n")
         assert status.isdigit(), f"{command}: {told.stderr}"
@@ -69,14 +70,15 @@ class Reader:
 @pytest.fixture
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """A reader with a development service, whose admin key has every scope, and who may send again at once."""
-    with dev(tmp_path_factory.mktemp("guides") / "data") as service:
+    with unhurried_dev(tmp_path_factory.mktemp("guides") / "data") as service:
         key = service.ready["admin_key"]
         admin = {"Authorization": f"Bearer {key}"}
-        (app,) = httpx.get(f"{service.url}/v1/admin/applications", headers=admin).json()["items"]
+        (app,) = httpx.get(f"{service.url}/v1/admin/applications", headers=admin, timeout=60).json()["items"]
         patient = {"policy": {"resend_after_s": 0, "limits": {"to": "", "ip": ""}, "max_sends": 20}}
-        httpx.patch(f"{service.url}/v1/admin/applications/{app['id']}", headers=admin, json=patient).raise_for_status()
+        at = f"{service.url}/v1/admin/applications/{app['id']}"
+        httpx.patch(at, headers=admin, json=patient, timeout=60).raise_for_status()
         template = {"application": "dev", "name": "reminder", "locale": "en", "kind": "message", "body": "Hi {name}"}
-        httpx.post(f"{service.url}/v1/admin/templates", headers=admin, json=template).raise_for_status()
+        httpx.post(f"{service.url}/v1/admin/templates", headers=admin, json=template, timeout=60).raise_for_status()
         variables = {"URL": service.url, "KEY": key, "ADMIN": f"Authorization: Bearer {key}"}
         yield Reader(service, {**variables, "JSON": "Content-Type: application/json"})
 

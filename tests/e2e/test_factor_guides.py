@@ -8,7 +8,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from tests.e2e.terminal import ROOT, dev, shell, surroundings
+from tests.e2e.terminal import ROOT, shell, surroundings, unhurried_dev
 
 PERIOD_S = 30
 
@@ -30,16 +30,17 @@ def pasted(command: str, **variables: str) -> Any:
 def test_the_guide_to_factors_is_true(tmp_path_factory: pytest.TempPathFactory) -> None:
     """An app is enrolled, confirmed, checked, found again and removed by the commands of the guide, in their order."""
     enrol, confirm, check, resync, listed, remove = commands("factors.md")
-    with dev(tmp_path_factory.mktemp("guides") / "data") as service:
+    with unhurried_dev(tmp_path_factory.mktemp("guides") / "data") as service:
         shared = {"URL": service.url, "KEY": service.ready["admin_key"]}
         made = pasted(enrol, **shared)
         shared |= {"FACTOR": made["id"]}
-        app, now = pyotp.TOTP(made["secret"]), int(time.time())
-        # Of steps that follow each other, so that nobody has to wait for the next; the device is late at first.
-        assert pasted(confirm, CODE=app.at(now - 3 * PERIOD_S), **shared)["valid"]
-        assert pasted(check, CODE=app.at(now), **shared)["valid"]
-        ahead = {"FIRST": app.at(now + 5 * PERIOD_S), "SECOND": app.at(now + 6 * PERIOD_S)}
-        assert pasted(resync, **ahead, **shared)["valid"]
+        app = pyotp.TOTP(made["secret"])
+        # Of steps that follow each other, so that nobody has to wait for the next; the device is late at first. Each is
+        # read just before it is typed: what came before may have taken a step or two.
+        assert pasted(confirm, CODE=app.at(int(time.time()) - 3 * PERIOD_S), **shared)["valid"]
+        assert pasted(check, CODE=app.at(int(time.time())), **shared)["valid"]
+        later = int(time.time()) + 5 * PERIOD_S
+        assert pasted(resync, FIRST=app.at(later), SECOND=app.at(later + PERIOD_S), **shared)["valid"]
         assert [each["id"] for each in pasted(listed, **shared)["items"]] == [made["id"]]
         assert pasted(remove, **shared)["id"] == made["id"]
         assert pasted(listed, **shared)["items"] == []
@@ -48,7 +49,7 @@ def test_the_guide_to_factors_is_true(tmp_path_factory: pytest.TempPathFactory) 
 def test_the_guide_to_pages_makes_pages(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The first commands of the guide make a page to type a code on and one to set up an app, which open."""
     start, code, enrol = commands("pages.md")[:3]
-    with dev(tmp_path_factory.mktemp("guides") / "data") as service:
+    with unhurried_dev(tmp_path_factory.mktemp("guides") / "data") as service:
         shared = {"URL": service.url, "KEY": service.ready["api_key"], "ADMIN_KEY": service.ready["admin_key"]}
         for command in (f"{start}\n{code}", enrol):
             page = pasted(command, **shared)["url"]

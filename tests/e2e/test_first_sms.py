@@ -13,10 +13,9 @@ import httpx
 import pytest
 
 from otp_service.providers.twilio_words import ERRORS
-from tests.e2e.processes import quiet_port
 from tests.e2e.terminal import ROOT, STARTS_WITHIN_S, Dev, dev, shell, surroundings, typed
 from tests.e2e.twilio import Sms, Twilio, twilio_nearby
-from tests.servers import wait_until
+from tests.servers import RedisServer, free_port, redis_server, wait_until
 
 PAGE = (ROOT / "docs/first-sms.md").read_text()
 COMMANDS = [
@@ -27,7 +26,7 @@ COMMANDS = [
 TYPED = [command for command in COMMANDS if not command.startswith("export ")]
 EXPLAIN, SEND, START, CHECK, LOOK, CERTIFY = TYPED[1:]
 NUMBER, PROVEN, TRIAL, REPORTED = (f"+4179123456{last}" for last in (7, 8, 9, 6))
-ARRIVES_WITHIN_S = 30
+ARRIVES_WITHIN_S = 90
 
 
 def exported(*, reports: bool) -> str:
@@ -42,6 +41,7 @@ class Newcomer:
 
     folder: Path
     twilio: Twilio
+    redis: RedisServer
 
     def shell_after(self, exports: str) -> dict[str, str]:
         """The environment of a shell in which this was typed."""
@@ -52,12 +52,14 @@ class Newcomer:
     @contextlib.contextmanager
     def service(self, *, reports: bool = False) -> Iterator["Running"]:
         """The service of step 5, or the one of step 7, with its tunnel."""
-        environment, port = self.shell_after(exported(reports=reports)), quiet_port()
-        with typed(f"{SEND} --json --port {port}", environment, self.folder) as popen:
+        environment, port = self.shell_after(exported(reports=reports)), free_port()
+        # Its store may be as late as a busy machine makes it: nothing here is about that.
+        given = {**environment, "OTP_REDIS_URL": self.redis.url}
+        with typed(f"{SEND} --json --port {port}", given, self.folder) as popen:
             running = Dev(popen.popen, popen.out, popen.err)
             url = f"http://127.0.0.1:{port}"
             assert running.ready["url"] == ("https://something.example.com" if reports else url)
-            wait_until(lambda: httpx.get(f"{url}/readyz").status_code == 200, STARTS_WITHIN_S)
+            wait_until(lambda: httpx.get(f"{url}/readyz", timeout=60).status_code == 200, STARTS_WITHIN_S)
             self.twilio.tunnel = url if reports else ""
             yield Running(self, {**environment, "URL": url, "KEY": running.key})
 
@@ -98,9 +100,9 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
         pass  # step 1 is played by the test of README.md; here it leaves its folder behind
     (configuration,) = re.findall(r"^```toml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     token = re.findall(r"TWILIO_AUTH_TOKEN=(\w+)", PAGE)[0]
-    with twilio_nearby(token) as twilio:
+    with twilio_nearby(token) as twilio, redis_server() as redis:
         (folder / "otp-service.toml").write_text(f'{configuration}base_url = "{twilio.url}"\n')
-        yield Newcomer(folder, twilio)
+        yield Newcomer(folder, twilio, redis)
 
 
 @pytest.fixture
@@ -164,8 +166,13 @@ def test_what_a_trial_account_refuses_is_told_and_mended(running: Running) -> No
     twilio = running.newcomer.twilio
     twilio.unverified.add(TRIAL)
     started = running.pasted(START, TRIAL)
-    wait_until(lambda: bool(running.message(started["message_id"]).get("attempts")), ARRIVES_WITHIN_S, 0.2)
-    attempt = running.message(started["message_id"])["attempts"][0]
+    tried: list[Any] = []
+    wait_until(
+        lambda: bool(tried) or tried.extend(running.message(started["message_id"]).get("attempts", ())),
+        ARRIVES_WITHIN_S,
+        0.2,
+    )
+    attempt = tried[0]
     twilio.unverified.clear()
     told = running.becomes(started["message_id"], "accepted")
 

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from otp_service.client import Client, SentMessage, Verification
 from tests.browser import chromium
-from tests.e2e.terminal import Dev, dev
+from tests.e2e.terminal import Dev, unhurried_dev
 from tests.servers import wait_until
 
-PATIENCE_MS = 30_000
+PATIENCE_S = 60
 _numbers = count(1_230_000)
 
 
@@ -48,7 +48,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
-    with dev(tmp_path_factory.mktemp("phone") / "data") as running:
+    with unhurried_dev(tmp_path_factory.mktemp("phone") / "data") as running:
         yield running
 
 
@@ -63,8 +63,8 @@ def desk(browser: Browser, service: Dev, tmp_path: Path) -> Iterator[Desk]:
     number = f"+4179{next(_numbers)}"
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"], base_url=service.url)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    page.set_default_timeout(PATIENCE_S * 1000)
+    expect.set_options(timeout=PATIENCE_S * 1000)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -101,7 +101,7 @@ def test_fail_makes_the_next_message_fail(desk: Desk) -> None:
 
     started = desk.start()
     expect(desk.page.locator(".note")).to_have_text("A message was refused: unreachable")
-    wait_until(lambda: desk.message(started).status == "failed", 15)
+    wait_until(lambda: desk.message(started).status == "failed", PATIENCE_S)
 
     assert desk.message(started).reason == "unreachable"
     expect(desk.page.get_by_role("radio", name="Deliver")).to_be_checked()
@@ -116,7 +116,7 @@ def test_throttle_makes_the_message_come_later(desk: Desk) -> None:
     expect(desk.page.locator(".note")).to_have_text("A message was turned away: too many, come back in 2 s")
     expect(desk.code).to_have_count(1)
 
-    wait_until(lambda: desk.message(started).status == "accepted", 15)
+    wait_until(lambda: desk.message(started).status == "accepted", PATIENCE_S)
 
 
 def test_delay_shows_the_message_on_its_way(desk: Desk) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.processes import STARTS_WITHIN_S, quiet_port
+from tests.e2e.processes import STARTS_WITHIN_S
 from tests.e2e.production import REDIS_OPTIONS
 from tests.e2e.terminal import ROOT, Dev, code_of, shell, surroundings, typed
 from tests.e2e.vendor import Vendor, vendor
 from tests.ledger.postgres import postgres
-from tests.servers import redis_server, wait_until
+from tests.servers import RedisServer, free_port, redis_server, wait_until
 
 README = (ROOT / "README.md").read_text()
 NUMBER = "+41791234567"
@@ -63,9 +63,12 @@ def test_every_command_is_run_by_a_test() -> None:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
-    """What `make dev` starts, on a port and in a data directory of the test's own."""
+    """What `make dev` starts, on a port, in a data directory and on a Redis of the test's own."""
     arguments = f'ARGS="--json --port 0 --data-dir {tmp_path_factory.mktemp("readme")}/data"'
-    with typed(f"{the(DEV)} {arguments}", surroundings(OTP_SETUP_APT="no")) as running:
+    with (
+        redis_server() as redis,
+        typed(f"{the(DEV)} {arguments}", surroundings(OTP_SETUP_APT="no", OTP_REDIS_URL=redis.url)) as running,
+    ):
         yield Dev(running.popen, running.out, running.err)
 
 
@@ -79,7 +82,7 @@ def pasted(command: str, url: str, key: str, **more: str) -> Any:
 def test_make_dev_and_the_two_lines_play_a_login(service: Dev) -> None:
     """`make dev`, then the two curl lines with the code of the phone, is a login."""
     started = pasted(the(START), service.url, service.key)
-    shown = service.get(f"/dev/messages?to=%2B{started['to'][1:]}&wait=10").json()["messages"]
+    shown = service.get(f"/dev/messages?to=%2B{started['to'][1:]}&wait=30").json()["messages"]
     code = re.search(r"\d{6}", shown[-1]["text"])
     assert code
     checked = pasted(the(CHECK).replace("CODE", code[0]), service.url, service.key)
@@ -108,9 +111,9 @@ def test_the_python_example_logs_a_person_in(service: Dev) -> None:
     assert names["went_in"] is True
 
 
-def test_make_demo_ends_well() -> None:
+def test_make_demo_ends_well(redis: RedisServer) -> None:
     """`make demo` plays one login and ends well."""
-    told = shell(the(DEMO), surroundings(OTP_SETUP_APT="no"))
+    told = shell(the(DEMO), surroundings(OTP_SETUP_APT="no", OTP_REDIS_URL=redis.url))
 
     assert told.returncode == 0, told.stdout + told.stderr
     assert "That is a login." in told.stdout
@@ -158,7 +161,7 @@ def environment(sms: Vendor, tmp_path: Path) -> Iterator[dict[str, str]]:
 @contextlib.contextmanager
 def running(environment: dict[str, str], folder: Path) -> Iterator[str]:
     """`serve` and `worker` as README.md starts them, on a port of the test's own; the URL."""
-    port, serve = quiet_port(), the(SERVE)
+    port, serve = free_port(), the(SERVE)
     assert "--port 8000" in serve
     with (
         typed(serve.replace("--port 8000", f"--port {port}"), environment, folder),
@@ -171,7 +174,7 @@ def running(environment: dict[str, str], folder: Path) -> Iterator[str]:
 
 def is_ready(url: str) -> bool:
     with contextlib.suppress(httpx.HTTPError):
-        return httpx.get(f"{url}/readyz", timeout=10).status_code == 200
+        return httpx.get(f"{url}/readyz", timeout=60).status_code == 200
     return False
 
 
@@ -190,9 +193,9 @@ def test_production_is_set_up_and_plays_a_login(environment: dict[str, str], sms
 
     with running(environment, tmp_path) as url:
         started = pasted(the(START), url, key[0])
-        wait_until(lambda: bool(sms.sent_to(NUMBER)), 30)
+        wait_until(lambda: bool(sms.sent_to(NUMBER)), 60)
         checked = pasted(the(CHECK).replace("CODE", sms.sent_to(NUMBER)[0].code), url, key[0])
-        wait_until(lambda: "vendor/CH" in said(the(GATEWAY[1]), environment, tmp_path), 30, 0.5)
+        wait_until(lambda: "vendor/CH" in said(the(GATEWAY[1]), environment, tmp_path), 60, 0.5)
     shown, changed = (said(f"otp-service {the(each)}", environment, tmp_path) for each in LATER)
     explained, _, planned = (said(the(each), environment, tmp_path) for each in GATEWAY)
 

@@ -16,6 +16,8 @@ import httpx
 import pytest
 from packaging.requirements import Requirement
 
+from tests.servers import RedisServer
+
 ROOT = Path(__file__).parents[2]
 NEEDED_BY_THE_SET_UP = ("basename", "cat", "cksum", "dirname", "grep", "id", "ls", "sh", "tail", "tr")
 # Without what an outer make hands down: its messages would stand among those of the inner one.
@@ -23,10 +25,15 @@ TYPED = {name: value for name, value in os.environ.items() if name not in ("MAKE
 LOCKS = ("runtime", "build", "dev")
 
 
-def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+def make(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """make, as somebody types it; stdin is closed, as in CI."""
     return subprocess.run(
-        ["make", *arguments], cwd=ROOT, env=TYPED, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        ["make", *arguments],
+        cwd=ROOT,
+        env=TYPED | settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -155,13 +162,13 @@ def test_make_dev_starts_the_service(service: subprocess.Popen[str]) -> None:
 
     ready = json.loads(service.stdout.readline())
 
-    assert httpx.get(f"{ready['url']}/livez").status_code == 200
+    assert httpx.get(f"{ready['url']}/livez", timeout=60).status_code == 200
     assert {"url", "api_key", "admin_key", "phone_url"} <= ready.keys()
 
 
-def test_make_demo_plays_a_login() -> None:
+def test_make_demo_plays_a_login(redis: RedisServer) -> None:
     """`make demo` plays one login from the request to the right code and ends well."""
-    told = make("demo")
+    told = make("demo", OTP_REDIS_URL=redis.url)
 
     assert told.returncode == 0, told.stdout + told.stderr
 

@@ -59,7 +59,7 @@ class Twilio:
         told = {"MessageSid": sms.sid, "MessageStatus": status, "To": sms.form["To"], "AccountSid": "AC"}
         signature = self._signer.compute_signature(url, {**told, "MessageStatus": signed_for or status})
         local = self.tunnel + urlsplit(url).path
-        return httpx.post(local, data=told, headers={SIGNATURE: signature}, timeout=30).status_code
+        return httpx.post(local, data=told, headers={SIGNATURE: signature}, timeout=60).status_code
 
 
 class _Server(ThreadingHTTPServer):
