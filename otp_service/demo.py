@@ -9,7 +9,7 @@ from rich.text import Text
 
 from otp_service.client import CheckResult, Client, OtpError, PhoneMessage, Verification
 
-ARRIVES_WITHIN_S = 10
+ARRIVES_WITHIN_S = 30
 
 
 def play(url: str, api_key: str, console: Console) -> bool:
