@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 # It asks nobody for anything, needs no GPU, and no /dev/shm larger than what containers have.
 FLAGS = (
@@ -23,6 +23,7 @@ FLAGS = (
     "--no-first-run",
 )
 CLOSES_WITHIN_S = 60
+PATIENCE_MS = 60_000  # of whatever is waited for in a browser, on a machine that is busy
 
 
 @contextlib.contextmanager
@@ -33,8 +34,9 @@ def chromium() -> Iterator[Browser]:
     """
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert path, "tests of pages need Chromium; `make test` installs it: apt-get install chromium"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE_MS)
         try:
             yield browser
         finally:

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FrameLocator, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.browser import PATIENCE_MS
 from tests.console.test_accessibility import AXE
 from tests.servers import at_work
 from tests.web.pages import make, read
@@ -49,7 +50,7 @@ class Shop:
         context = self.browser.new_context(**{"viewport": {"width": 390, "height": 844}, **options})
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
@@ -75,7 +76,6 @@ def opened(
     world: World, browser: Browser, body: Callable[[], Any] = lambda: "<title>Shop</title>Back"
 ) -> Iterator[Shop]:
     """A shop; a complaint of the browser, such as of a policy of content, fails the test at its end."""
-    expect.set_options(timeout=20_000)
     product = Flask("product")
     product.add_url_rule("/back", view_func=body)
     with served(world.app) as url, served(product) as shop:
@@ -98,7 +98,14 @@ def person(shop: Shop, **options: Any) -> tuple[Page, str]:
 def type_code(page: Page, text: str) -> None:
     """Types as people do: into the field that has the focus, which it gets some frames after the load."""
     expect(page.locator("#code")).to_be_focused()
+    expect(page.locator(".code:not([data-at])")).to_have_count(0)  # boxes that no script looks after yet
     page.keyboard.type(text)
+
+
+def paste_code(page: Page | FrameLocator, text: str) -> None:
+    """Fills the boxes all at once, as by pasting; their script then sends the form, once it looks after them."""
+    expect(page.locator(".code[data-at]")).to_have_count(1)
+    page.locator("#code").fill(text)
 
 
 def broken(page: Page) -> list[str]:

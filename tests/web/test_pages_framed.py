@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 from flask import request
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
 from tests.clock import TimedWorld
-from tests.servers import wait_until
 from tests.web.pages import allow, read
-from tests.web.shops import Shop, opened, type_code
+from tests.web.shops import Shop, opened, paste_code, type_code
 from tests.world import World
 
 
@@ -46,6 +45,11 @@ def embedding(world: World, browser: Browser) -> Any:
     return told, opened(world, browser, lambda: EMBEDDING.format(**told) if "plain" not in request.args else "Back")
 
 
+def told_by(page: Page) -> Any:
+    """What the product's page hears of the frame in the end."""
+    return page.wait_for_function("told").json_value()
+
+
 def test_a_product_shows_a_page_in_a_frame(timed: TimedWorld, browser: Browser) -> None:
     """embed.js opens the frame, fits its height, and answers with the signed result, which its product alone hears."""
     allow(timed)
@@ -56,11 +60,11 @@ def test_a_product_shows_a_page_in_a_frame(timed: TimedWorld, browser: Browser) 
         page = shop.page()
         page.goto(shop.back)
         frame = page.frame_locator("iframe[title=Code]")
-        frame.get_by_role("textbox", name="Code").fill(timed.wrong(id_))  # all at once, as by pasting
+        paste_code(frame, timed.wrong(id_))
         expect(frame.get_by_role("alert")).to_contain_text("That is not the code.")
         page.wait_for_function("![0, 480].includes(document.querySelector('iframe').clientHeight)")
-        frame.get_by_role("textbox", name="Code").fill(timed.code(id_))
-        answer = page.evaluate("told")
+        paste_code(frame, timed.code(id_))
+        answer = told_by(page)
         assert (answer["outcome"], answer["state"]) == ("approved", "s-7")
         assert read(timed, answer["result"])["verification"] == id_
         expect(page.locator("iframe")).to_have_count(0)
@@ -77,7 +81,7 @@ def test_a_product_may_close_the_frame(timed: TimedWorld, browser: Browser) -> N
         page.goto(shop.back)
         page.locator("iframe").wait_for()
         page.evaluate("stop.abort()")
-        assert page.evaluate("told")["outcome"] == "AbortError"
+        assert told_by(page)["outcome"] == "AbortError"
         expect(page.locator("iframe")).to_have_count(0)
 
 
@@ -101,9 +105,9 @@ def test_no_other_page_can_frame_one(timed: TimedWorld, browser: Browser) -> Non
         for body in ({"embed": False}, {"embed": True, "return_url": elsewhere}):
             told |= {"service": shop.url, "link": shop.link(verification=id_, **body)}
             page = shop.page()
-            page.goto(shop.back)
+            with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+                page.goto(shop.back)
             page.locator("iframe").wait_for()
-            wait_until(lambda: any("frame-ancestors" in each for each in shop.complaints), 20)
             expect(page.frame_locator("iframe").locator("#code")).to_have_count(0)
             page.context.close()
             shop.complaints.clear()

@@ -1,5 +1,6 @@
 """The hosted pages of factors in a real browser: set up with and without scripts, on paper, and by ear."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,9 @@ from otp_service.settings import Settings
 from tests.browser import chromium
 from tests.factor_world import STEP, FactorWorld
 from tests.web.pages import allow
-from tests.web.shops import Shop, broken, fits, opened, type_code
+from tests.web.shops import Shop, broken, fits, opened, paste_code, type_code
+
+RECOVERY_CODE = re.compile(r"^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def test_an_authenticator_is_set_up(factors: Shop) -> None:
     page.get_by_role("textbox", name="Code that the app shows now").press_sequentially(app_code(factors, secret))
     page.keyboard.press("Enter")
     listed = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
-    expect(listed).to_have_count(10)
+    expect(listed).to_have_text([RECOVERY_CODE] * 10)
     codes = listed.all_text_contents()
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.locator("#said")).to_have_text("Copied")
@@ -83,7 +86,7 @@ def test_paper_shows_the_codes_alone(factors: Shop) -> None:
     page.goto(factors.link("enrol", user="u1"))
     page.get_by_role("button", name="Start").click()
     secret = page.locator("[data-copy]").first.get_attribute("data-copy") or ""
-    page.locator("#code").fill(app_code(factors, secret))
+    paste_code(page, app_code(factors, secret))
     page.get_by_role("list", name="Recovery codes").wait_for()
     page.emulate_media(media="print")
     expect(page.get_by_text("Recovery codes for shop.")).to_be_visible()
@@ -137,13 +140,12 @@ def test_the_pages_of_factors_are_accessible(factors: Shop, language: str, dark:
     secret = set_up(page, factors)
     page.locator("summary").click()
     wrong.append(broken(page))
-    page.locator("#code").fill(
-        world.wrong({"type": "totp", "secret": secret, "period_s": 30, "algorithm": "SHA1", "digits": 6})
-    )  # all at once, as by pasting
+    made = {"type": "totp", "secret": secret, "period_s": 30, "algorithm": "SHA1", "digits": 6}
+    paste_code(page, world.wrong(made))
     page.get_by_role("alert").wait_for()
     wrong.append(broken(page))
     assert fits(page)
-    page.locator("#code").fill(app_code(factors, secret))
+    paste_code(page, app_code(factors, secret))
     page.locator("[data-print]").wait_for()
     wrong.append(broken(page))
     assert fits(page)
