@@ -16,11 +16,12 @@ from otp_service.domain.captchas import Captcha
 from otp_service.domain.challenges import RANDOM_BYTES, mint, solved
 from otp_service.domain.keys import b64
 from otp_service.domain.templates.template import BUILT_IN
-from tests.browser import chromium
+from tests.browser import PATIENCE_MS, chromium
 from tests.servers import at_work
 from tests.world import World
 
 KEY = b"of the tests"
+ENDLESS = 2**31 - 1  # numbers to try, which takes longer than any test
 FAR_S = 4_000_000_000
 NOW_S = FAR_S - 100
 CAPTCHAS = {
@@ -83,8 +84,7 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
 
     context = browser.new_context(base_url=url, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("console", heard)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
@@ -129,7 +129,7 @@ def test_the_page_solves_and_shows_the_solution(page: Page) -> None:
 
 def test_the_page_shows_how_far_it_is(page: Page) -> None:
     """While it works the page tells so in words and as a progress bar that has a name."""
-    page.goto(f"/challenge#{fragment({**made(10**7), 'challenge': '0' * 64})}")
+    page.goto(f"/challenge#{fragment({**made(ENDLESS), 'challenge': '0' * 64})}")
     expect(page.get_by_role("status")).to_have_text("Your device is doing a short calculation.")
     expect(page.get_by_role("progressbar", name="Your device is doing")).to_be_visible()
     page.wait_for_function("document.querySelector('#share').value > 0")
@@ -155,11 +155,11 @@ def test_what_can_not_be_solved_is_told(page: Page, link: str, words: str) -> No
 
 
 EMBEDDING = """<!doctype html><title>Shop</title><link rel="icon" href="data:,">
-<iframe src="{src}" width="320" height="160"></iframe>
 <script>
 window.heard = [];
 onmessage = ({{ origin, data }}) => heard.push([origin, data.from, data.status, data.solution]);
-</script>"""
+</script>
+<iframe src="{src}" width="320" height="160"></iframe>"""
 
 
 def embedded(page: Page, world: World, url: str, origin: str | None = None, query: str = "", hash_: str = "") -> Any:
@@ -190,7 +190,9 @@ def test_a_page_of_another_origin_can_not_embed_it(browser: Browser, world: Worl
     """A page that is not of the declared origin gets neither the frame nor the solution."""
     page = browser.new_context().new_page()
     story = embedded(page, world, url, origin="https://shop.example", hash_=fragment(made()))
-    expect(next(story).locator("main")).to_have_count(0)
+    with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        frame = next(story)
+    expect(frame.locator("main")).to_have_count(0)
     assert next(story) == []
     page.context.close()
 
@@ -212,7 +214,7 @@ window.imported = true;
 )
 def test_a_product_imports_the_solver(browser: Browser, world: World, url: str, policy: str) -> None:
     """A page of another origin solves with `solver.js`, hears its progress and can stop it, with workers or without."""
-    endless = json.dumps({**made(10**9), "challenge": "0" * 64})
+    endless = json.dumps({**made(ENDLESS), "challenge": "0" * 64})
     text = IMPORTING.format(url=url, challenge=json.dumps({"altcha": made()}), endless=endless)
     with product(world, text, policy.format(url=url)) as own:
         page = browser.new_context().new_page()
