@@ -8,11 +8,16 @@ import pytest
 from werkzeug.test import TestResponse
 
 from otp_service.settings import Settings
+from otp_service.store import link as link_module
 from tests.proxy import Proxy, proxy
-from tests.servers import RedisServer, redis_server
+from tests.servers import PATIENCE, RedisServer, redis_server, wait_until
 from tests.world import OTHER_NUMBER, Api, World
 
 IN_TIME_S = 1.0
+TRIED_FOR_S = 60.0
+KEY = {"Idempotency-Key": "once-and-for-all"}
+# Where no deadline is meant, since a Redis that is gone is noticed at once.
+patiently = pytest.mark.parametrize("options", [PATIENCE], ids=["with patience"])
 
 
 @pytest.fixture
@@ -30,24 +35,39 @@ def line(own_redis: RedisServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def settings(settings: Settings, line: Proxy) -> Settings:
+def options() -> str:
+    """Options of Redis: none, so that its deadlines are those of production."""
+    return ""
+
+
+@pytest.fixture
+def settings(settings: Settings, line: Proxy, options: str) -> Settings:
     """The usual ones, with a Redis that may go away."""
-    return settings.model_copy(update={"redis_url": line.url})
+    return settings.model_copy(update={"redis_url": f"{line.url}?{options}"})
 
 
 def refused_in_time(call: Callable[[], TestResponse]) -> TestResponse:
-    """The response: a 503 that says when to come back, and comes in time; a busy machine gets three tries."""
-    for _ in range(3):
+    """The response: a 503 that says when to come back, and comes in time; load only adds, so the quickest counts."""
+    until, quickest_s = time.monotonic() + TRIED_FOR_S, TRIED_FOR_S
+    while time.monotonic() < until:
         began = time.monotonic()
         response = call()
-        took_s = time.monotonic() - began
+        quickest_s = min(quickest_s, time.monotonic() - began)
         assert (response.status_code, response.json["code"]) == (503, "unavailable")
         assert int(response.headers["Retry-After"]) >= 1
-        if took_s < IN_TIME_S:
+        if quickest_s < IN_TIME_S:
             return response
-    raise AssertionError(f"the last of three refusals took {took_s:.2f} s")
+    raise AssertionError(f"the quickest refusal took {quickest_s:.2f} s")
 
 
+def answered(call: Callable[[], TestResponse]) -> TestResponse:
+    """The first response that is no 503: on a busy machine a caller may have to ask again."""
+    responses: list[TestResponse] = []
+    wait_until(lambda: responses.append(call()) or responses[-1].status_code != 503, 60)
+    return responses[-1]
+
+
+@patiently
 def test_without_redis_nothing_is_started_or_checked(world: World, own_redis: RedisServer) -> None:
     """Redis down is 503 with Retry-After in under a second, for start, check, read and cancel."""
     id_ = world.api.start().json["id"]
@@ -63,12 +83,12 @@ def test_without_redis_nothing_is_started_or_checked(world: World, own_redis: Re
 def test_a_silent_redis_is_given_up_in_time(world: World, line: Proxy, warm: bool) -> None:
     """A Redis that takes everything and answers nothing is 503 in under a second, too."""
     if warm:
-        world.api.start(OTHER_NUMBER)
+        answered(lambda: world.api.start(OTHER_NUMBER))
     line.black_hole = True
     refused_in_time(world.api.start)
     refused_in_time(world.api.start)
     line.black_hole = False
-    assert world.api.start().status_code == 201
+    assert answered(lambda: world.api.start(headers=KEY)).status_code == 201
 
 
 def test_a_slow_redis_is_given_up_in_time(world: World, line: Proxy) -> None:
@@ -77,6 +97,7 @@ def test_a_slow_redis_is_given_up_in_time(world: World, line: Proxy) -> None:
     refused_in_time(world.api.start)
 
 
+@patiently
 def test_redis_comes_back_without_a_restart_of_the_service(world: World, own_redis: RedisServer) -> None:
     """After Redis was killed and started again the same threads go on, with what was pending before."""
     id_ = world.api.start().json["id"]
@@ -88,21 +109,25 @@ def test_redis_comes_back_without_a_restart_of_the_service(world: World, own_red
     assert world.api.start(OTHER_NUMBER).status_code == 201
 
 
-def test_a_broken_connection_is_replaced_unnoticed(world: World, own_redis: RedisServer) -> None:
+@patiently
+def test_a_broken_connection_is_replaced_unnoticed(
+    world: World, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every thread whose connection Redis has closed connects anew, and its caller notices nothing."""
+    monkeypatch.setattr(link_module, "AGAIN_BEFORE_S", 60)
     ready, go, statuses = threading.Barrier(4), threading.Event(), []
 
     def call(number: int) -> None:
         own = Api(world.app.test_client(), world.api.key)
         own.start(f"+4179123450{number}")
-        ready.wait()
-        go.wait()
+        ready.wait(60)
+        go.wait(60)
         statuses.append(own.start(f"+4179123460{number}").status_code)
 
     threads = [threading.Thread(target=call, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
-    ready.wait()
+    ready.wait(60)
     with own_redis.client() as client:
         client.client_kill_filter(_type="normal", skipme=True)
     go.set()
@@ -111,6 +136,7 @@ def test_a_broken_connection_is_replaced_unnoticed(world: World, own_redis: Redi
     assert statuses == [201, 201, 201]
 
 
+@patiently
 def test_readiness_notices_at_once_that_redis_is_back(world: World, own_redis: RedisServer) -> None:
     """/readyz is 503 while Redis is away, and 200 at the first question after it came back."""
     client = world.app.test_client()
