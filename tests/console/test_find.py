@@ -15,7 +15,7 @@ from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled
 from tests.ledger.telling import story
 from tests.web.test_admin_locks import disable
-from tests.world import NUMBER, World
+from tests.world import NUMBER, OTHER_NUMBER, World
 
 FRIEND = "+41791230000"
 LONG = re.compile(r"[\w-]{12,}")  # tokens and names of files, in which any five digits may stand in a row
@@ -149,6 +149,23 @@ def test_the_story_fits_everywhere(console: Console) -> None:
         assert unlabelled(page) == []
 
     everywhere(console, f"/console/find/{token}", look)
+
+
+def test_a_refusal_says_the_day_on_which_it_lifts(console: Console) -> None:
+    """When it lifts is told with its day, since that may be tomorrow at the same time; likely fraud says so once."""
+    console.world.policy(limits={"to": "1 per day"}, fraud="off")
+    console.world.started()
+    daily = console.world.api.start().json["reference"]
+    console.world.policy(fraud="enforce", thresholds={"number_strong": 0})
+    never = console.world.api.start(OTHER_NUMBER).json["reference"]
+    with console.http("viewer") as client:
+        told = [
+            client.get(f"/console/find/{searching.token(console.world.core, Sought('reference', each))}").text
+            for each in (daily, never)
+        ]
+    assert re.search(r"It lifts by itself at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", told[0])
+    assert "No time is known at which it lifts by itself" in told[1]
+    assert "Refused: likely fraud" in told[1]
 
 
 def test_a_refusal_is_exempt_with_one_act(console: Console) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from otp_service.client import solve
 from otp_service.courier.repaying import Repaying
+from otp_service.domain.times import milliseconds
 from otp_service.ledger import blocks
 from otp_service.ledger.blocks import ALLOWS
 from otp_service.ledger.changes import change
@@ -64,6 +65,20 @@ def test_a_refusal_is_kept_with_its_evidence(world: World) -> None:
     assert set(kept["d"]["client"]) == {"ip", "network", "device", "user"}
     assert kept["d"]["person"]["country"] == "CH"
     assert NUMBER[1:] not in json.dumps(kept["d"])
+
+
+def test_when_it_lifts_is_told_to_admins_alone(world: World) -> None:
+    """The answer has no time; by its reference an admin reads when the debt will be small enough, if any time helps."""
+    world.policy(**ASKS | {"thresholds": {"number_weak": 1, "number_refill_per_day": 2}})
+    assert world.api.start(client=CLIENT).status_code == 201
+    asked = world.api.start(client=CLIENT).json
+    assert (asked["code"], "retry_after_s" in asked) == ("challenge_required", False)
+    told = world.admin.get(f"/v1/admin/refusals/{asked['reference']}").json
+    assert 43_190_000 < milliseconds(told["lifts_at"]) - milliseconds(told["at"]) <= 43_201_000
+
+    world.policy(**DENIES)
+    never = world.api.start(OTHER_NUMBER).json["reference"]
+    assert world.admin.get(f"/v1/admin/refusals/{never}").json["lifts_at"] is None
 
 
 def test_limits_and_locks_keep_their_refusals_too(world: World) -> None:

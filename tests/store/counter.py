@@ -39,8 +39,8 @@ class Counter:
         flags = {"solved": solved, "challenges": self.challenges, "lets": lets}
         return fraud.brake(KEY, REALM, to, "CH", ip, self.thresholds, PRICE, draw, **flags)
 
-    def send(self, to: str, ip: str | None = None, **more: bool | float) -> Decided:
-        return fraud.decide(self.link, self.brake(to, ip, **more), now=str(self.now))  # type: ignore[arg-type]
+    def send(self, to: str, ip: str | None = None, *, dry: bool = False, **more: bool | float) -> Decided:
+        return fraud.decide(self.link, self.brake(to, ip, **more), now=str(self.now), dry=dry)  # type: ignore[arg-type]
 
     def decisions(self, count: int, pause_ms: int = PAUSE, ip: str | None = None, **more: bool) -> list[str]:
         """What is said to numbers of ever new blocks, one after the other."""

@@ -13,9 +13,12 @@ _SCOPES = {
     "network": "this client network",
 }
 _MANY = ("country", "application")  # they owe; the others owes
+_UNDER_PRESSURE = ("prefix", "network")  # they may owe nothing while others owe too much (lua/fraud.lua)
 _SENTENCES = {
-    "dead": "{scope} {owes} {has} whose codes nobody typed in time, and may owe {may}",
-    "owed": "{scope} {owes} {has} whose codes nobody has typed yet, and may owe {may} before somebody is asked",
+    "dead": "{scope} {owes} {has} whose codes nobody typed in time, and may owe {may}, this one included",
+    "owed": "{scope} {owes} {has} whose codes nobody has typed yet, "
+    "and may owe {may}, this one included, before somebody is asked",
+    "asked": "{scope} is asked from the first send on: too much is owed around it, or the send is dear",
     "sequence": "{scope} was asked for {number} numbers in a row",
     "quarantine": "{scope} is in quarantine: hardly a code that went there was typed",
     "watched": "{scope} is watched: many codes that went there were not typed",
@@ -30,6 +33,7 @@ class Reason(NamedTuple):
     level: int  # 1 weak, 2 strong
     has: int
     may: int
+    wait_ms: int = 0  # in what time it passes by itself; 0 if it does not
 
     @property
     def strong(self) -> bool:
@@ -46,7 +50,8 @@ class Reason(NamedTuple):
             "may": self._amount(self.may),
             "number": self.has,
         }
-        text = _SENTENCES.get(self.rule, "{scope}: " + self.rule).format(**words)
+        rule = "asked" if self.rule == "owed" and self.scope in _UNDER_PRESSURE and not self.may else self.rule
+        text = _SENTENCES.get(rule, "{scope}: " + rule).format(**words)
         return text[0].upper() + text[1:]
 
     def _amount(self, figure: int, of_money: str = "", of_sends: str = "") -> str:
@@ -56,6 +61,6 @@ class Reason(NamedTuple):
 
 
 def read_reason(text: str) -> Reason:
-    """A reason as the scripts write it: `scope rule level has may`."""
+    """A reason as the scripts write it: `scope rule level has may wait`."""
     scope, rule, *figures = text.split(" ")
     return Reason(scope, rule, *map(int, figures))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from otp_service.domain.errors import PROBLEMS
+from otp_service.domain.times import rfc3339
 from otp_service.service.admin import refusals
 from otp_service.service.admin.refusals import Told, client_of
 from otp_service.service.console.searching import Sought, indices
@@ -15,6 +16,16 @@ MOST = 50
 # What an allow can name from what the log keeps; of addresses and users it keeps an index alone.
 BY_ITSELF = ("number", "prefix", "country")
 WORDS = {"code": "Refused", "message": "Message refused", "check": "Check refused"}
+LIFTS = "It lifts by itself at {}."
+# What the brake refuses has no time in its answer: here it is told, and what else helps.
+LIFTS_OF = {
+    "refused_as_fraud": "If nothing more is sent, it lifts by itself at {}; a challenge may be asked for until later.",
+    "challenge_required": "Whoever solves the challenge passes. If nothing more is sent, nobody is asked from {} on.",
+}
+UNKNOWN = {
+    "refused_as_fraud": "No time is known at which it lifts by itself: typed codes lift it, or an exemption.",
+    "challenge_required": "Whoever solves the challenge passes.",
+}
 
 
 def chapters(core: Core, sought: Sought) -> list[Chapter]:
@@ -29,10 +40,10 @@ def chapter(core: Core, told: Told) -> Chapter:
     """One refusal: the rule, the evidence in sentences, and until when."""
     refused = told.refused
     is_shadow = refused.mode == "shadow"
-    title = PROBLEMS[refused.code][1] if refused.code in PROBLEMS else refused.code
+    title = PROBLEMS[refused.code][1].removeprefix("Refused as ") if refused.code in PROBLEMS else refused.code
     moments = [Moment(refused.at_ms, reason, "warn" if is_shadow else "bad") for reason in told.reasons]
-    if told.lifts_ms:
-        moments.append(Moment(told.lifts_ms, "It lifts by itself", "plain"))
+    lifts = _lifts(told)
+    moments += [Moment(refused.at_ms, lifts, "plain")] if lifts else []
     person = refused.detail.get("person") or {}
     notes = (f"request {refused.request}" if refused.request else "", f"rule {refused.rule}")
     return Chapter(
@@ -40,7 +51,7 @@ def chapter(core: Core, told: Told) -> Chapter:
         id=told.reference,
         application_id=str(refused.detail.get("application") or ""),
         at_ms=refused.at_ms,
-        title=f"{'Would have been refused' if is_shadow else WORDS[refused.asked_for]}: {title}",
+        title=f"{'Would have been refused' if is_shadow else WORDS[refused.asked_for]}: {_lower(title)}",
         status="let pass" if is_shadow else "refused",
         tone="warn" if is_shadow else "bad",
         moments=tuple(moments),
@@ -48,6 +59,18 @@ def chapter(core: Core, told: Told) -> Chapter:
         exemptions=tuple(each for each in BY_ITSELF if each in told.exemptions),
         **whom(core, person.get("to_sealed"), person.get("number_index")),
     )
+
+
+def _lifts(told: Told) -> str:
+    """When it passes by itself, with its day: it may be tomorrow at this time."""
+    code = told.refused.code
+    if not told.lifts_ms:
+        return UNKNOWN.get(code, "")
+    return LIFTS_OF.get(code, LIFTS).format(rfc3339(told.lifts_ms)[:19].replace("T", " ") + " UTC")
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _wanted(core: Core, sought: Sought) -> Callable[[Refused], bool] | None:

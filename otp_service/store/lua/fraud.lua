@@ -111,25 +111,46 @@ end
 
 local function owed(a) return a[D] + a[Y1] + a[Y0] end
 
+-- How long a state says anything: once its debt is forgiven and its surplus has faded, a new one says the same. Codes are
+-- remembered of prefixes, countries and applications alone, and of a number that it is known.
+local function lasts(f, letter, a)
+  local m, refill = f.m, f.m[letter .. '_refill']
+  if letter == 'n' and a[G] > 0 then return m.known_ms end
+  if refill == 0 or string.find('pca', letter, 1, true) then return m.kept end
+  return math.min(m.kept, math.max(FADED * m.growth_ms, owed(a) / refill + 2 * m.answer))
+end
+
+-- In what time a scope owes so little that one more send is within `may`, if nobody asks meanwhile and no code is typed: at
+-- the latest when it is forgotten. What typed codes lend it is left out, since that fades.
+local function until_paid(f, letter, may)
+  local a, price, refill = f[letter], letter == 'a' and UNIT or f.m.price, f.m[letter .. '_refill']
+  if price > may then return math.huge end
+  local forgotten = lasts(f, letter, a)
+  return refill == 0 and forgotten or math.min(forgotten, math.max(1, (owed(a) + price - may) / refill))
+end
+
+
 -- A number whose code was typed before, and that owes little, is believed whatever others do to its prefix and country.
-local function note(f, letter, rule, level, has, may)
+-- `wait` is in what time this is no reason any more, which the log tells; 0 where time alone does not help.
+local function note(f, letter, rule, level, has, may, wait)
   if f.trusted and letter ~= 'n' then level = letter == 'w' and level - 1 or 0 end
   if f.silent > 0 and rule ~= 'sequence' and (letter == 'b' or letter == 'w') then level = level - 1 end
   if level < 1 then return end
   table.insert(f.reasons, level > f.level and 1 or #f.reasons + 1,
-    string.format('%s %s %d %d %d', NAMES[letter], rule, level, has, may))
+    string.format('%s %s %d %d %d %d', NAMES[letter], rule, level, has, may, wait < math.huge and math.ceil(wait) or 0))
   f.level = math.max(f.level, level)
 end
 
--- `weak` counts what is young too, `strong` only what should have been answered by now.
-local function weigh_bucket(f, letter, weak, strong)
+-- `weak` counts what is young too, `strong` only what should have been answered by now; `calm` is `weak` without pressure.
+local function weigh_bucket(f, letter, weak, strong, calm)
   local a, price = f[letter], letter == 'a' and UNIT or f.m.price
-  local room = letter == 'n' and 0 or f.m.growth * a[C]
+  local room, base = letter == 'n' and 0 or f.m.growth * a[C], weak
   if letter == 'p' then weak = weak + f.silent * price end
   if strong and a[D] + price > strong + room then
-    note(f, letter, 'dead', f.probes and 1 or 2, a[D], strong + room)
+    note(f, letter, 'dead', f.probes and 1 or 2, a[D], strong + room, until_paid(f, letter, strong))
   elseif owed(a) + price > weak + room / 3 then -- to be asked costs people little: it comes early
-    note(f, letter, 'owed', 1, owed(a), weak + room / 3)
+    local eases = calm and math.max(f.eases, until_paid(f, letter, calm)) or until_paid(f, letter, base)
+    note(f, letter, 'owed', 1, owed(a), weak + room / 3, eases)
   end
 end
 
@@ -141,7 +162,10 @@ end
 
 local function weigh_crowd(f, letter)
   local m = f.m
-  if f[letter][D] > m[letter .. '_pressed'] + m.growth * f[letter][C] then f.pressed = true end
+  local price = letter == 'a' and UNIT or m.price
+  if f[letter][D] > m[letter .. '_pressed'] + m.growth * f[letter][C] then
+    f.pressed, f.eases = true, math.max(f.eases, until_paid(f, letter, m[letter .. '_pressed'] + price))
+  end
   if not f.unproven then return end
   f.probes = only_asked(f, letter)
   weigh_bucket(f, letter, m[letter .. '_weak'], m[letter .. '_strong'])
@@ -155,34 +179,36 @@ local function weigh_block(f)
   if f.p[G] >= m.proven then strong = 2 * strong end -- in a dense block an hour's outage leaves many codes untyped
   if f.run >= m.run_weak then
     strong = math.min(strong, m.run_strong)
-    note(f, 'b', 'sequence', 1, f.run, m.run_weak)
+    note(f, 'b', 'sequence', 1, f.run, m.run_weak, lasts(f, 'b', b))
   end
   weigh_bucket(f, 'b', weak, strong)
 end
 
 local function weigh_prefix(f)
   local p, m = f.p, f.m
-  local weak = m.p_weak
+  local weak, calm = m.p_weak, nil
+  local pressed = f.pressed and f.unproven
+  local eases = pressed and math.min(f.eases, until_paid(f, 'p', m.pressed_owe)) or 0 -- from the refusal under pressure
   if p[Q] > f.now then
     f.quarantined = true
     -- A prefix with many people has its own pay for the raid on it: a part of those who solve a challenge get through.
     local asked = p[G] >= MANY * m.proven and f.draw < PROBES
-    if f.draw >= m.probes then note(f, 'p', 'quarantine', asked and 1 or 2, p[S], m.alarm) end
+    if f.draw >= m.probes then note(f, 'p', 'quarantine', asked and 1 or 2, p[S], m.alarm, math.max(p[Q] - f.now, eases)) end
     return
   end
-  if p[W] > f.now and f.silent == 0 then note(f, 'p', 'watched', 1, p[S], m.alarm) end
-  if f.pressed and f.unproven then
-    weak = 0
+  if p[W] > f.now and f.silent == 0 then note(f, 'p', 'watched', 1, p[S], m.alarm, p[W] - f.now) end
+  if pressed then
+    weak, calm = 0, weak
     local may = m.pressed_owe + m.growth * p[C]
-    if p[D] + m.price > may then note(f, 'p', 'dead', f.draw < PROBES and 1 or 2, p[D], may) end
+    if p[D] + m.price > may then note(f, 'p', 'dead', f.draw < PROBES and 1 or 2, p[D], may, eases) end
   end
-  weigh_bucket(f, 'p', weak, nil)
+  weigh_bucket(f, 'p', weak, nil, calm)
 end
 
 local function weigh_network(f)
-  local weak, strong = f.m.w_weak, f.m.w_strong
-  if f.pressed and f.unproven then weak, strong = 0, math.min(strong, 2 * f.m.pressed_owe) end
-  weigh_bucket(f, 'w', weak, strong)
+  local weak, strong, calm = f.m.w_weak, f.m.w_strong, nil
+  if f.pressed and f.unproven then weak, strong, calm = 0, math.min(strong, 2 * f.m.pressed_owe), weak end
+  weigh_bucket(f, 'w', weak, strong, calm)
 end
 
 -- What is dear meets an application under pressure from its first send on; what is cheap is never worth a refusal by all.
@@ -190,7 +216,7 @@ local function weigh_price(f)
   local usual = f.a[N] >= SOME and f.a[M]
   f.dear = usual and f.m.price > DEAR * usual
   f.cheap = usual and f.m.price <= usual
-  f.pressed = f.dear
+  f.pressed, f.eases = f.dear, f.dear and math.huge or 0
 end
 
 -- What the scopes say to one more send: level 0 nothing, 1 weak evidence, 2 strong evidence.
@@ -247,15 +273,6 @@ local function score(f)
     local last = longer(math.abs(p[WL]), m.watch, m.watch_most)
     p[W], p[WL] = f.now + last, p[WL] < 0 and -last or last
   end
-end
-
--- How long a state says anything: once its debt is forgiven and its surplus has faded, a new one says the same. Codes are
--- remembered of prefixes, countries and applications alone, and of a number that it is known.
-local function lasts(f, letter, a)
-  local m, refill = f.m, f.m[letter .. '_refill']
-  if letter == 'n' and a[G] > 0 then return m.known_ms end
-  if refill == 0 or string.find('pca', letter, 1, true) then return m.kept end
-  return math.min(m.kept, math.max(FADED * m.growth_ms, owed(a) / refill + 2 * m.answer))
 end
 
 -- Charges a send to its scopes, and answers its tab: by it a typed code repays them (repay.lua). It begins with `u` if it was

@@ -21,12 +21,23 @@ local function evidence_of_limits(refusals)
   return found
 end
 
--- What the brake has against it: `scope rule level has may`.
+-- What the brake has against it: `scope rule level has may wait`; a wait of 0 is one that nobody knows.
 local function evidence_of_brake(reasons)
   local found = {}
   for i, reason in ipairs(reasons) do
-    local scope, rule, level, has, may = string.match(reason, '^(%S+) (%S+) (%d+) (%d+) (%d+)$')
-    found[i] = { scope = scope, rule = rule, level = tonumber(level), has = tonumber(has), may = tonumber(may) }
+    local scope, rule, level, has, may, wait = string.match(reason, '^(%S+) (%S+) (%d+) (%d+) (%d+) (%d+)$')
+    found[i] = { scope = scope, rule = rule, level = tonumber(level), has = tonumber(has), may = tonumber(may),
+      wait_ms = tonumber(wait) }
   end
   return found
+end
+
+-- When all that decided is over, ms; 0 where one of them does not pass by itself.
+local function wait_of_brake(evidence, level)
+  local wait = 0
+  for _, each in ipairs(evidence) do
+    if each.level == level and each.wait_ms == 0 then return 0 end
+    if each.level == level then wait = math.max(wait, each.wait_ms) end
+  end
+  return wait
 end

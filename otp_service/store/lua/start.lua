@@ -93,9 +93,10 @@ if mode ~= '' then
   decision = verdict(brake, solved_key and not used_up)
   if decision ~= 'allow' then
     local first = string.match(brake.reasons[1], '^(%S+ %S+)')
-    local said = { 'refused', CODES[decision], '0', first }
-    if mode == 'enforce' then return refuse(said, evidence_of_brake(brake.reasons)) end
-    keep_refusal(refusals_log, now, said[2], first, 0, request, detail, evidence_of_brake(brake.reasons), mode)
+    local evidence = evidence_of_brake(brake.reasons)
+    local kept = keep_refusal(refusals_log, now, CODES[decision], first, wait_of_brake(evidence, brake.level), request, detail,
+      evidence, mode)
+    if mode == 'enforce' then return { 'refused', CODES[decision], '0', first, kept } end -- how long is told to admins alone
   elseif verdict(brake, false) == 'challenge' then
     decision = 'solved'
   end
