@@ -14,7 +14,8 @@ from otp_service.service.admin import audit as audit_admin
 from otp_service.service.console import accounts
 from otp_service.service.core import now_ms, random_bytes
 from tests.console.conftest import Console
-from tests.console.people import PASSWORD, SECRET, code, person, rest
+from tests.console.looks import fits
+from tests.console.people import PASSWORD, SECRET, code, person, rest, wrong
 
 
 def test_a_key_is_shown_once_and_works(console: Console) -> None:
@@ -23,6 +24,7 @@ def test_a_key_is_shown_once_and_works(console: Console) -> None:
     page.goto("/console/keys")
     page.get_by_label("Name", exact=True).fill("checkout")
     page.get_by_role("button", name="Make the key").click()
+    expect(page.locator("#made")).to_have_text(re.compile(r"otp_live_\w{73}"))
     text = page.locator("#made").text_content() or ""
     console.world.api.key = text
     assert console.world.api.start().status_code == 201
@@ -66,7 +68,7 @@ def test_a_wrong_proof_proves_nothing(console: Console) -> None:
     person(console, "a admin")
     rest(console, totp_step=0)
     with console.http("admin", proven=False) as client:
-        told = {"act": "/console/keys", "typed.name": "x", "password": PASSWORD, "code": "000000"}
+        told = {"act": "/console/keys", "typed.name": "x", "password": PASSWORD, "code": wrong()}
         assert console.post(client, "/console/prove", told).status_code == 401
         assert console.post(client, "/console/keys", {"of": console.world.shop}).status_code == 403
 
@@ -90,6 +92,7 @@ def test_an_invitation_is_a_link_that_is_shown_once(console: Console) -> None:
     page.goto("/console/admins")
     page.get_by_label("Name").fill("Bea")
     page.get_by_role("button", name="Make a link for them").click()
+    expect(page.locator("#link")).to_have_text(re.compile(r"/console/set-up/[\w-]{43}"))
     link = page.locator("#link").text_content() or ""
     assert accounts.of_ticket(console.world.core, link.rpartition("/")[2]).name == "Bea"
 
@@ -115,6 +118,27 @@ def test_the_audit_tells_what_became_of_each_value(console: Console) -> None:
     expect(first.locator("ins").first).to_have_text("7")
     newest = audit_admin.page(core, 1).items[0].seq
     expect(page.get_by_text(f"verified until entry {newest}")).to_be_visible()
+
+
+def test_the_audit_tells_a_default_from_none(console: Console) -> None:
+    """A ceiling that is taken away reads otherwise than one that is put back to its default."""
+    for ceiling in (9, None):
+        console.world.policy(spend_per_day_micros=ceiling)
+    with console.http("admin") as client:
+        rows = client.get("/console/audit?act=application.set_policy").text.split(
+            "<dt>policy.spend_per_day_micros</dt>"
+        )
+    told = [re.findall(r"<(?:del|ins)>([^<]*)<", row.split("</dd>")[0]) for row in rows[1:3]]
+    assert told == [["9", "none"], ["the default", "9"]]
+
+
+def test_the_audit_fits_a_phone(console: Console) -> None:
+    """Values that changed widen the table, which scrolls, and never the page."""
+    console.world.policy(resend_after_s=7)
+    page = console.page("admin", width=390)
+    page.goto("/console/audit")
+    expect(page.get_by_role("row").filter(has_text="resend_after_s").first).to_be_visible()
+    assert fits(page)
 
 
 def test_a_changed_entry_shows(console: Console) -> None:

@@ -16,6 +16,7 @@ A_PAGE = 50
 VERIFIED = 2_000  # entries looked at while a page is drawn: a tenth of a second
 
 TIMES = ("_at", "expires_ms", "until_ms")
+DEFAULT, NONE = "the default", "none"  # of a field of a policy that is not set, and that is set to nothing
 A_TIME_MS = 1_000_000_000_000  # since 2001: no duration is as long
 
 
@@ -49,13 +50,21 @@ def parts(entry: Entry) -> list[Part]:
     """What an entry changed, value by value; what stayed the same is left out."""
     before, after = dict(_flat(entry.before)), dict(_flat(entry.after))
     names = list(dict.fromkeys([*before, *after]))
-    return [Part(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
+    changed = [name for name in names if before.get(name) != after.get(name)]
+    unset = {name: DEFAULT for name in changed if _is_of_policy(name) and entry.before and entry.after}
+    return [Part(name, *((each.get(name) or unset.get(name)) for each in (before, after))) for name in changed]
+
+
+def _is_of_policy(name: str) -> bool:
+    return name.startswith("policy.")
 
 
 def _flat(value: Any, at: str = "") -> list[tuple[str, str]]:
     if isinstance(value, dict) and value:
         return [found for name, each in value.items() for found in _flat(each, f"{at}.{name}" if at else str(name))]
-    if value is None or value == []:
+    if _is_of_policy(at) and value in (None, [], ""):
+        return [(at, NONE)]  # set to none, which lifts a ceiling or a limit: not the default
+    if value is None or value in ([], {}):
         return []  # nothing was there: said by its absence
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return [(at, ", ".join(value))]
