@@ -22,7 +22,7 @@ def show(value: Any, as_json: bool, columns: Sequence[str] | None = None) -> Non
         _table(value, columns or (list(value[0]) if value else []))
     else:
         for name, each in _lines(value):
-            click.echo(f"{name:<40} {_text(each)}")
+            click.echo(f"{name:<40} {_stacked(each)}")
 
 
 def say(value: dict[str, Any], as_json: bool, *sentences: str) -> None:
@@ -51,6 +51,13 @@ def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> None:
 
 def _cell(value: Any) -> str:
     return _BREAKS.sub(_escaped, _text(value)) or "-"
+
+
+def _stacked(value: Any) -> str:
+    """Sentences one below the other, whatever else in one line."""
+    if isinstance(value, list) and any(" " in str(each) for each in value):
+        return ("\n" + " " * 41).join(_text(each) for each in value)
+    return _text(value)
 
 
 def _text(value: Any) -> str:

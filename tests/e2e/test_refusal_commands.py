@@ -45,3 +45,13 @@ def test_what_was_refused_is_listed_and_shown(admin: Operator) -> None:
         "The person has opted out of messages like this one"
     ]
     assert "message" in admin.reads("refusals", "list")
+
+
+def test_each_reason_is_a_line_of_its_own(admin: Operator) -> None:
+    """Sentences stand one below the other, so that several can be read."""
+    link = connect(admin.made.environment["OTP_REDIS_URL"])
+    told = {"application": "app_x", "test": False, "person": {}}
+    evidence = [{"scope": each, "rule": "rate_limited"} for each in ("to", "ip")]
+    reference = record(link, "{c0}", code="rate_limited", evidence=evidence, request="r1", detail=told)
+    lines = [line.strip() for line in admin.reads("refusals", "show", reference).splitlines()]
+    assert "The limit for the client's address is used up" in lines
