@@ -67,7 +67,7 @@ WORDS = {
     "ihn ein. "
     "Hilft das nicht, prüfen Sie, ob Ihr Telefon seine Uhr selbst stellt.",
     "full": "Sie haben schon so viele davon, wie erlaubt sind. Gehen Sie zurück und entfernen Sie zuerst einen.",
-    "recovery_title": "Wiederherstellungscodes sichern",
+    "recovery_title": "Wiederherstellungs\u00adcodes sichern",
     "recovery_text": "Wenn Sie Ihr Telefon verlieren, kommen Sie mit jedem dieser Codes einmal hinein. "
     "Bewahren Sie sie an einem sicheren Ort auf: Sie werden nur jetzt gezeigt.",
     "recovery_list": "Wiederherstellungscodes",

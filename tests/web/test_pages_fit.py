@@ -1,0 +1,44 @@
+"""What pages say, on the narrowest screens."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from otp_service.domain.pages.words import LANGUAGES, words
+from tests.browser import chromium
+from tests.clock import TimedWorld
+from tests.web.pages import allow
+from tests.web.shops import Shop, opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def shop(timed: TimedWorld, browser: Browser) -> Iterator[Shop]:
+    """A shop, and somebody on a small phone."""
+    allow(timed)
+    with opened(timed, browser) as found:
+        yield found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_of_a_title_is_torn(shop: Shop, language: str) -> None:
+    """On a screen of 320 px every title breaks between words, or where its language may part one."""
+    page = shop.page(viewport={"width": 320, "height": 640})
+    page.goto(shop.link("enrol", user="u1", locale=language))
+    titles = {name: said for name, said in words(language).items() if "title" in name or name.startswith("ended_")}
+    torn = page.evaluate(
+        """titles => Object.entries(titles).filter(([name, said]) => {
+            const title = document.querySelector("h1");
+            title.style.overflowWrap = "normal";
+            title.textContent = said;
+            return title.scrollWidth > title.clientWidth;
+        }).map(([name]) => name)""",
+        titles,
+    )
+    assert torn == []
