@@ -53,7 +53,7 @@ def status(world: World, id_: str) -> str:
 
 def becomes(world: World, id_: str, wanted: str) -> None:
     """Waits until the message is in this status."""
-    wait_until(lambda: status(world, id_) == wanted, 20)
+    wait_until(lambda: status(world, id_) == wanted, 60)
 
 
 def message(world: World, id_: str) -> dict[str, object]:
@@ -84,7 +84,7 @@ def test_a_report_before_the_answer_is_matched_once_the_answer_is_known(stand: S
     becomes(world, id_, "delivered")
     assert heard == [204]
     with raw_client(world) as client:
-        wait_until(lambda: client.exists(*unmatched.KEYS) == 0, 20)
+        wait_until(lambda: client.exists(*unmatched.KEYS) == 0, 60)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_thousand_reports_in_any_order_are_one_change(stand: Stand) -> None:
     random.Random(25).shuffle(said)
     assert {vonage.report(id, word) for id, word in said} == {204}
     assert status(world, id_) == "delivered"
-    wait_until(lambda: len(message(world, id_)["receipts"]) == 6, 20)  # type: ignore[arg-type]
+    wait_until(lambda: len(message(world, id_)["receipts"]) == 6, 60)  # type: ignore[arg-type]
 
 
 def test_forged_reports_are_refused_and_change_nothing(stand: Stand) -> None:
@@ -151,7 +151,7 @@ def test_an_unknown_id_is_answered_and_has_no_effect(stand: Stand) -> None:
         since, *rest = json.loads(kept)
         client.hset(unmatched.KEYS[1], digest, json.dumps([since - PATIENCE_MS, *rest], separators=(",", ":")))
         client.zadd(unmatched.KEYS[0], {digest: 0})
-        wait_until(lambda: client.exists(*unmatched.KEYS) == 0, 20)
+        wait_until(lambda: client.exists(*unmatched.KEYS) == 0, 60)
 
 
 def test_a_sender_that_a_report_calls_unregistered_is_taken_out(stand: Stand) -> None:
@@ -160,7 +160,7 @@ def test_a_sender_that_a_report_calls_unregistered_is_taken_out(stand: Stand) ->
     id_ = started(world)
     becomes(world, id_, "accepted")
     vonage.report(vonage.ids(1)[0], "rejected", **{"err-code": "51"})
-    wait_until(lambda: bool(_suspended(world)), 20)
+    wait_until(lambda: bool(_suspended(world)), 60)
     assert _suspended(world) == [(NAME, "Shop", "CH")]
 
 

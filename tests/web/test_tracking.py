@@ -20,8 +20,8 @@ def sent(world: World) -> dict[str, Any]:
     """A code that a courier has brought to the simulator, and its facts to the ledger."""
     begun: dict[str, Any] = world.api.start().get_json()
     with running_courier(world.parts):
-        wait_until(lambda: world.api.get(path(begun)).status_code == 200 and status(world, begun) != "queued", 20)
-        wait_until(lambda: facts(world) == [], 20)
+        wait_until(lambda: world.api.get(path(begun)).status_code == 200 and status(world, begun) != "queued", 60)
+        wait_until(lambda: facts(world) == [], 60)
     return begun
 
 

@@ -18,7 +18,7 @@ from tests.world import World
 
 SECRET = "a-signature-secret"
 NAME = "vonage"
-CLIENT = httpx.Client(verify=False)  # one for all: each of its own would load the system's certificates
+CLIENT = httpx.Client(verify=False, timeout=60)  # one for all: each of its own would load the system's certificates
 
 
 @dataclass
