@@ -1,7 +1,6 @@
 """Scripts touch the keys that they declare and no others, as MONITOR sees it: else Redis Cluster could not run them."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +19,10 @@ from otp_service.store.fraud_states import lift
 from otp_service.store.limits import peek, rules
 from otp_service.store.receipts import Sent, apply_receipt
 from otp_service.store.scripts import SCRIPTS, load
-from otp_service.store.unmatched import FIRST_TRY_MS, forget, hold, take
+from otp_service.store.unmatched import Unmatched, forget, hold, take
 from otp_service.store.verifications import failure_lock
 from tests.keyspace import drain
-from tests.servers import RedisServer
+from tests.servers import RedisServer, wait_until
 from tests.store.courier_work import work_of_a_courier
 from tests.store.monitor import Command, Monitor, monitored
 from tests.world import NUMBER, OTHER_NUMBER, World
@@ -121,9 +120,9 @@ def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: 
     sent = Sent(other["message_id"], other["id"])
     assert apply_receipt(world.core.link, 1, sent, "p", Receipt("v-1", "delivered"))
     assert hold(world.core.link, "p", Receipt("v-2", "delivered"))
-    time.sleep(FIRST_TRY_MS / 1000)
-    (waiting,) = take(world.core.link, 10)
-    assert forget(world.core.link, waiting)
+    waiting: list[Unmatched] = []
+    wait_until(lambda: waiting.extend(take(world.core.link, 10)) or waiting, 60)
+    assert forget(world.core.link, waiting[0])
 
     assert watch.undeclared(OF_VERIFICATIONS) == []
 
