@@ -56,4 +56,4 @@ async def share_and_pace(client: AsyncRedis) -> None:
     refused = await share(client, "", (Change(("p", "CH"), "", "[[]]"),))
     assert refused.refused == {("p", "CH")}
     assert (refused.breakers, refused.codes) == ({("p", "CH"): "[]"}, {("p", "CH"): (2, 1)})
-    assert [(await take_tokens(client, "p", 1, 1, 500))[0] for _ in range(2)] == [True, False]
+    assert [(await take_tokens(client, "p", 0.001, 1, 500))[0] for _ in range(2)] == [True, False]
