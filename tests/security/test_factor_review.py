@@ -11,6 +11,7 @@ from otp_service.domain import proof
 from otp_service.domain.errors import Refusal
 from otp_service.domain.factors.delays import MOST_FAILURES
 from otp_service.domain.factors.requests import EnrolRequest
+from otp_service.ledger import engine
 from otp_service.ledger.schema import factor_history, factor_users, factors
 from otp_service.service.factors import bulk
 from otp_service.service.factors.types import TYPES
@@ -185,9 +186,13 @@ def test_new_recovery_codes_need_no_room_of_their_own(quick: FactorWorld) -> Non
     assert quick.factors.post("/v1/factors", {"user": "u1", "type": "totp"}).json["code"] == "conflict"
 
 
-def test_whoever_holds_a_users_row_holds_up_no_thread_for_good(owner: FactorWorld) -> None:
+def test_whoever_holds_a_users_row_holds_up_no_thread_for_good(
+    owner: FactorWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A transaction that somebody forgot to end costs its user's checks a 503 each; nothing is counted by them."""
     made = owner.confirmed()
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 200)
+    owner.core.engine.dispose()  # connections know for how long they wait from their beginning
     with owner.core.engine.begin() as forgotten:
         forgotten.execute(update(factor_users).values(created_at=factor_users.c.created_at))
         assert owner.verdict(owner.wrong(made)) == "unavailable"
