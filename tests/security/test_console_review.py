@@ -12,20 +12,26 @@ from otp_service.domain.single_sign_on import SingleSignOn
 from otp_service.ledger import admins
 from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import audit
-from otp_service.service.console import accounts, passwords, sessions, sign_in
+from otp_service.service.console import accounts, passwords, sessions, sign_in, totp
 from otp_service.service.core import now_ms
 from tests.console.conftest import COOKIE, Console, serving
 from tests.console.people import PASSWORD, code, person
 from tests.console.people import SECRET as TOTP
 from tests.console.provider import CLIENT, SECRET, provider
 from tests.console.traffic import USUAL, codes, tell
+from tests.factor_world import NOON
 from tests.servers import wait_until
 from tests.world import World
 
 
 @pytest.fixture
-def console(world: World) -> Iterator[Console]:
-    """A running console over real HTTP; nobody here looks at it with a browser."""
+def console(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
+    """A running console over real HTTP; nobody here looks at it with a browser.
+
+    The clock by which codes of apps and waits are judged stands still: no step and no wait ends within a test.
+    """
+    for module in (totp, sign_in):
+        monkeypatch.setattr(module, "now_ms", lambda: NOON)
     with serving(world) as running:
         yield running
 
@@ -167,7 +173,7 @@ def test_who_signs_in_leaves_the_threads_to_others(console: Console) -> None:
     with ThreadPoolExecutor(8) as pool:
         with passwords.turn():
             heard = [pool.submit(_refused, console) for _ in range(8)]
-            wait_until(lambda: sum(each.done() for each in heard) == 7, 30)
+            wait_until(lambda: sum(each.done() for each in heard) == 7, 60)
             turned_away = [each for each in heard if each.done()]
         assert {each.result() for each in turned_away} == {"unavailable"}
     with reading(console.world.core.engine) as connection:
