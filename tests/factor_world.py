@@ -62,10 +62,10 @@ class FactorWorld(World):
         heard = self.check(code, user)
         return "valid" if heard.get("valid") else heard.get("reason") or heard["code"]
 
-    def wrong(self, made: Answer) -> str:
-        """A code that no step near by has."""
-        near = {self.app_code(made, steps) for steps in range(-30, 31)}
-        return next(code for code in (f"{n:0{made['digits']}d}" for n in range(100)) if code not in near)
+    def wrong(self, *made: Answer) -> str:
+        """A code that no step or counter near by has, of any of these."""
+        near = {self.app_code(each, steps, steps + 30) for each in made for steps in range(-30, 31)}
+        return next(code for code in (f"{n:0{made[0]['digits']}d}" for n in range(100)) if code not in near)
 
 
 @pytest.fixture
