@@ -123,6 +123,7 @@ def test_authy_2024_nobody_learns_whether_a_number_is_known(world: World) -> Non
 
 def test_yx_international_2024_the_queue_holds_no_texts(world: World) -> None:
     """YX International (2024), Voxox (2018): what waits to be sent is sealed; no text, code or number can be read."""
+    world.policy(code_length=10)  # six digits stand in many a time
     id_ = world.api.start(variables={"name": "Annabella"}).json["id"]
     text = repr(outbox(world))
     assert not [secret for secret in (world.code(id_), NUMBER[1:], "Annabella", "code is") if secret in text]
