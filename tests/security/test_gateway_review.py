@@ -94,7 +94,7 @@ async def asked(answer: Answer) -> httpx.Response:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         async with vendor_client(1) as client:
-            return await client.send(httpx.Request("POST", f"http://127.0.0.1:{runner.addresses[0][1]}/"), 8)
+            return await client.send(httpx.Request("POST", f"http://127.0.0.1:{runner.addresses[0][1]}/"), 60)
     finally:
         await runner.cleanup()
 
@@ -116,18 +116,17 @@ def test_an_answer_that_is_none_leaves_it_open_whether_the_message_went_out(answ
 def test_a_code_finds_a_token_however_many_messages_wait(redis: RedisServer) -> None:
     """Messages of their own leave the far half of what a rate admits within a second to codes."""
 
-    async def story() -> tuple[list[float], float]:
+    async def story() -> float:
         client = connect_courier(redis.url)
         pacing, busy = Pacing(client), Choice("a", max_per_s=4)
         try:
-            messages = [await pacing.take(busy, MESSAGES_AHEAD_MS) for _ in range(50)]
-            return messages, await pacing.take(busy)
+            while await pacing.take(busy, MESSAGES_AHEAD_MS) <= MESSAGES_AHEAD_MS:
+                """Another message has a token."""
+            return await pacing.take(busy)
         finally:
             await client.aclose()
 
-    messages, code = asyncio.run(story())
-    assert messages[-1] > MESSAGES_AHEAD_MS
-    assert code <= AHEAD_MS
+    assert asyncio.run(story()) <= AHEAD_MS
 
 
 def test_a_code_finds_a_place_however_many_messages_are_under_way(redis: RedisServer) -> None:
@@ -165,9 +164,9 @@ def test_what_waits_is_not_sent_to_whoever_wants_it_no_more(world: World, reason
         world.admin.post("/v1/admin/blocks", {"kind": "number", "value": NUMBER, "reason": "abuse"})
     world.parts.truths.refresh()
     with running_courier(world.parts):
-        wait_until(lambda: api.get(f"{PATH}/{sent}").get_json()["status"] == "failed", 20)
+        wait_until(lambda: api.get(f"{PATH}/{sent}").get_json()["status"] == "failed", 60)
         if reason == "opted_out":
-            wait_until(lambda: bool(world.parts.phone and world.parts.phone.messages()), 20)
+            wait_until(lambda: bool(world.parts.phone and world.parts.phone.messages()), 60)
     assert api.get(f"{PATH}/{sent}").get_json()["reason"] == reason
     assert world.parts.phone
     assert "Hello" not in [shown.text for shown in world.parts.phone.messages()]
@@ -187,13 +186,13 @@ def test_a_url_that_leaked_takes_no_sender_out(settings: Settings, tmp_path: Pat
         )
         with served(stand, vonage), running_courier(stand.parts):
             id_ = stand.api.start().get_json()["id"]
-            wait_until(lambda: _message(stand, id_)["status"] == "accepted", 20)
+            wait_until(lambda: _message(stand, id_)["status"] == "accepted", 60)
             rejected: dict[str, Any] = {"err-code": "51"}
             assert vonage.report(vonage.ids(1)[0], "rejected", **rejected) == 204
             path = f"/v1/messages/{_message(stand, id_)['id']}"
-            wait_until(lambda: bool(stand.api.get(path).get_json().get("receipts")), 20)
+            wait_until(lambda: bool(stand.api.get(path).get_json().get("receipts")), 60)
             if is_signed:
-                wait_until(lambda: bool(taken_out(stand.core)), 20)
+                wait_until(lambda: bool(taken_out(stand.core)), 60)
         # What the ledger got was heeded by the time that the courier has ended.
         assert [out.sender for out in taken_out(stand.core)] == (["Shop"] if is_signed else [])
         stand.core.engine.dispose()
@@ -240,7 +239,7 @@ class Stuck(list[Any]):
 
     def append(self, told: Any) -> None:
         super().append(told)
-        self.ends.wait(20)
+        self.ends.wait(60)
 
 
 def test_a_slow_ledger_hears_once_of_a_sender_that_is_not_registered(redis: RedisServer) -> None:
