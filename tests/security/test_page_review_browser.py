@@ -42,8 +42,9 @@ def test_no_back_button_brings_a_key_back(shop: FactorWorld, browser: Browser) -
         page.goto(running.link("enrol", user="u1"))
         page.get_by_role("button", name="Start").click()
         expect(page.get_by_role("heading", name="Scan this picture")).to_be_visible()
-        assert page.locator(".key, svg.qr").count() == 2
+        page.wait_for_load_state()  # with the script that empties it
+        expect(page.locator(".key, svg.qr")).to_have_count(2)
         page.evaluate(REMEMBERS)
-        assert page.locator(".key, svg.qr, [name=note], a").count() == 0
+        expect(page.locator(".key, svg.qr, [name=note], a")).to_have_count(0)
         page.evaluate(RECALLS)
         expect(page.get_by_role("heading", name="Set up an authenticator app")).to_be_visible()
