@@ -50,7 +50,7 @@ class Story:
             )
             self.codes.add(str(body.get("code") or self.world.code(id_)))
             self._said(self.world.api.post(f"/v1/verifications/{id_}/resend"))
-            wait_until(partial(arrives, str(body.get("code") or self.world.code(id_))), 10)
+            wait_until(partial(arrives, str(body.get("code") or self.world.code(id_))), 60)
             more = {name: body[name] for name in ("user", "binding") if name in body}
             self._guesses(id_, str(body.get("code") or self.world.code(id_)), more)
         late = self._said(self.world.api.start(user="late"))
@@ -96,7 +96,7 @@ def test_no_code_and_no_number_is_anywhere(world: World, redis: RedisServer, mon
     with monitored(redis) as monitor, logged(monkeypatch) as lines:
         with running_courier(world.parts):
             story.play(lambda code: code in story.delivered)
-            wait_until(lambda: drained(redis), 10)
+            wait_until(lambda: drained(redis), 60)
         told = json.dumps([command.words for command in monitor.commands()]).encode()
     kept = {**at_rest(world, redis), "logs": lines.getvalue().encode(), "commands": told}
     assert {"7418529630"} < story.delivered < story.codes

@@ -62,7 +62,7 @@ def test_no_text_and_no_number_is_anywhere(world: World, redis: RedisServer, mon
         play(world, api)
         waiting = at_rest(world, redis)
         with running_courier(world.parts):
-            wait_until(lambda: drained(redis), 10)
+            wait_until(lambda: drained(redis), 60)
         told = json.dumps([command.words for command in monitor.commands()]).encode()
     kept = {**{f"waiting {name}": value for name, value in waiting.items()}, **at_rest(world, redis)}
     kept |= {"logs": lines.getvalue().encode(), "commands": told}

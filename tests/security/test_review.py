@@ -33,7 +33,7 @@ def test_a_lowered_hard_lock_becomes_a_truth_of_the_ledger(world: World) -> None
 def test_a_slow_body_without_a_callback_token_holds_no_thread(world: World) -> None:
     """A callback whose token does not open is refused before its body is waited for."""
     server = make_server("127.0.0.1", 0, world.app, threaded=False)
-    with at_work(server), socket.create_connection(server.server_address[:2], timeout=5) as stalled:
+    with at_work(server), socket.create_connection(server.server_address[:2], timeout=60) as stalled:
         stalled.sendall(b"POST /v1/callbacks/gateway/x/receipts HTTP/1.0\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
         answer = stalled.recv(12)
         assert answer.startswith(b"HTTP/1.")

@@ -62,7 +62,7 @@ def monitored(server: RedisServer) -> Iterator[Monitor]:
     """Listens for as long as the block runs."""
     with server.client() as client, socket.socket(socket.AF_UNIX) as line:
         client.ping()  # its connection is set up before anybody listens
-        line.settimeout(5)
+        line.settimeout(60)
         line.connect(server.socket)
         line.sendall(b"MONITOR\r\n")
         with line.makefile("r", encoding="utf-8", newline="\r\n") as told:
