@@ -9,7 +9,7 @@ from otp_service.domain.pages.words import LANGUAGES, words
 from tests.browser import chromium
 from tests.clock import TimedWorld
 from tests.web.pages import allow
-from tests.web.shops import Shop, opened
+from tests.web.shops import Shop, fits, opened
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +42,16 @@ def test_no_word_of_a_title_is_torn(shop: Shop, language: str) -> None:
         titles,
     )
     assert torn == []
+
+
+def test_a_page_fits_with_letters_of_twice_the_size(shop: Shop) -> None:
+    """Whoever reads letters of 200 % on a phone scrolls down, and not sideways, at every step (WCAG 1.4.4, 1.4.10)."""
+    page = shop.page()
+    enlarged = "document.documentElement.style.fontSize = '200%'"
+    page.goto(shop.link("enrol", user="u1", locale="de"))
+    page.evaluate(enlarged)
+    assert fits(page)
+    page.locator("button[value=begin]").click()
+    page.locator(".picture").wait_for()
+    page.evaluate(enlarged)
+    assert fits(page)
