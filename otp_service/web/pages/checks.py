@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Response
 
 from otp_service.domain.errors import Refusal
+from otp_service.domain.pages.typed import as_recovery_code
 from otp_service.service.pages import checks
 from otp_service.service.pages.checks import Standing
 from otp_service.web.context import core
@@ -37,7 +38,7 @@ def show(asked: Asked, problem: Told | None = None) -> Response:
 def check(asked: Asked) -> Response:
     """Is this one of the user's codes?"""
     try:
-        found = checks.check(core(), asked.visit, asked.code, asked.form)
+        found = checks.check(core(), asked.visit, _typed(asked), asked.form)
     except Refusal as refusal:
         if refusal.code == "invalid_field":
             return show(asked, Told(SHAPES[_way(asked)], refusal.status))
@@ -52,6 +53,10 @@ ACTS: dict[str, Callable[[Asked], Response]] = {"check": check}
 
 def _way(asked: Asked) -> str:
     return "recovery" if asked.told.get("way") == "recovery" else "app"
+
+
+def _typed(asked: Asked) -> str:
+    return as_recovery_code(asked.told.get("code", "")) if _way(asked) == "recovery" else asked.code
 
 
 def _drawn(asked: Asked, found: Standing, problem: Told | None) -> Response:
