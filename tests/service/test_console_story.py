@@ -23,7 +23,7 @@ def _sent(world: World, id_: str) -> Chapter:
         found[:] = _told(world, Sought("verification", id_)).chapters
         return bool(found) and any("took the message" in each.text for each in found[0].moments)
 
-    wait_until(went_out, 20)
+    wait_until(went_out, 60)
     return found[0]
 
 
@@ -72,7 +72,7 @@ def test_a_code_is_told_from_the_asking_to_the_approval(world: World) -> None:
         _sent(world, id_)
         world.api.check(world.wrong(id_), id=id_)
         world.api.check(world.code(id_), id=id_)
-        wait_until(lambda: _told(world, Sought("number", NUMBER)).chapters[0].status == "approved", 20)
+        wait_until(lambda: _told(world, Sought("number", NUMBER)).chapters[0].status == "approved", 60)
         (chapter,) = _told(world, Sought("number", NUMBER)).chapters
     told = [each.text for each in chapter.moments]
     expected = ["A code was asked for", "took the message", "1 of 5 guesses", "is verified"]
