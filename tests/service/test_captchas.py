@@ -7,6 +7,7 @@ import pytest
 
 from otp_service.domain.captchas import Captcha
 from otp_service.domain.errors import Refusal
+from otp_service.service import captchas
 from otp_service.service.captchas import MAX_BYTES, Asker
 from tests.captchas import HOST, SECRET, SITE_KEY, CaptchaVendor, captcha_vendor
 from tests.servers import wait_until
@@ -20,6 +21,13 @@ def vendor(request: pytest.FixtureRequest) -> Iterator[CaptchaVendor]:
         yield vendor
 
 
+@pytest.fixture
+def asker(monkeypatch: pytest.MonkeyPatch) -> Asker:
+    """One that waits for a busy machine."""
+    monkeypatch.setattr(captchas, "STEPS", dict.fromkeys(captchas.STEPS, 60))
+    return Asker(limit_s=60)
+
+
 def captcha(vendor: CaptchaVendor, secret: str = SECRET) -> Captcha:
     return Captcha(vendor.kind, SITE_KEY, secret, (HOST,), verify_url=vendor.url)
 
@@ -30,9 +38,8 @@ def unable(asker: Asker, asked: Captcha) -> bool:
     return refused.value.code == "unavailable" and bool(refused.value.retry_after_s)
 
 
-def test_a_good_token_passes_once(vendor: CaptchaVendor) -> None:
+def test_a_good_token_passes_once(vendor: CaptchaVendor, asker: Asker) -> None:
     """A token passes, and a second time it does not; the vendor is told secret, token and the person's address."""
-    asker = Asker()
     assert asker.passes(captcha(vendor), "good-1", IP, {HOST})
     assert not asker.passes(captcha(vendor), "good-1", IP, {HOST})
     assert {**vendor.asked[0], "sitekey": "x"} == {
@@ -40,17 +47,16 @@ def test_a_good_token_passes_once(vendor: CaptchaVendor) -> None:
     }  # fmt: skip
 
 
-def test_a_bad_token_does_not_pass(vendor: CaptchaVendor) -> None:
+def test_a_bad_token_does_not_pass(vendor: CaptchaVendor, asker: Asker) -> None:
     """A token that the vendor does not know is refused, and so is a good one from a page of others."""
-    asker = Asker()
     assert not asker.passes(captcha(vendor), "forged", IP, {HOST})
     vendor.more = {"hostname": "evil.example"}
     assert not asker.passes(captcha(vendor), "good-1", IP, {HOST})
 
 
-def test_a_wrong_secret_is_our_fault(vendor: CaptchaVendor) -> None:
+def test_a_wrong_secret_is_our_fault(vendor: CaptchaVendor, asker: Asker) -> None:
     """With a wrong secret nobody passes and nobody is told to solve again: it is unavailable."""
-    assert unable(Asker(), captcha(vendor, "wrong"))
+    assert unable(asker, captcha(vendor, "wrong"))
 
 
 @pytest.mark.parametrize(
@@ -58,9 +64,10 @@ def test_a_wrong_secret_is_our_fault(vendor: CaptchaVendor) -> None:
     [(200, b"<html>Gateway</html>"), (502, None), (301, None), (200, b"{" * (MAX_BYTES + 1)), (200, b"")],
     ids=["garbage", "in trouble", "moved", "too large", "empty"],
 )
-def test_a_vendor_in_trouble_gives_no_free_pass(vendor: CaptchaVendor, status: int, garbage: bytes | None) -> None:
+def test_a_vendor_in_trouble_gives_no_free_pass(
+    vendor: CaptchaVendor, asker: Asker, status: int, garbage: bytes | None
+) -> None:
     """Garbage, a failure or a flood is no yes: it is unavailable until the vendor answers."""
-    asker = Asker()
     vendor.status, vendor.garbage = status, garbage if status != 301 else b""
     assert unable(asker, captcha(vendor))
     vendor.status, vendor.garbage, vendor.used = 200, None, set()
@@ -79,7 +86,7 @@ def test_a_vendor_that_drips_holds_no_thread() -> None:
         asker = Asker(limit_s=0.2)
         vendor.pause_s, vendor.garbage = 0.05, b"x" * 16_000  # a hundred seconds
         assert unable(asker, captcha(vendor))
-        wait_until(lambda: vendor.hung_up == 1, 30)
+        wait_until(lambda: vendor.hung_up == 1, 60)
 
 
 def test_a_vendor_that_is_away_is_not_waited_for(vendor: CaptchaVendor) -> None:

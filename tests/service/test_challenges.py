@@ -10,8 +10,9 @@ import pytest
 
 from otp_service.client import solve
 from otp_service.domain.requests import Client, StartRequest
-from otp_service.service import challenges
+from otp_service.service import captchas, challenges
 from otp_service.service.callers import Caller, authenticate
+from otp_service.service.captchas import Asker
 from otp_service.service.challenges import Solved
 from otp_service.service.core import now_ms
 from otp_service.service.destination import admit
@@ -25,7 +26,10 @@ ANA = Client(ip="203.0.113.7", device_id="phone")
 
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptchaVendor]:
+    """A vendor that a busy machine is waited for, and that no other test has asked."""
     monkeypatch.setenv("CAPTCHA_SECRET", SECRET)
+    monkeypatch.setattr(captchas, "STEPS", dict.fromkeys(captchas.STEPS, 60))
+    monkeypatch.setattr(challenges, "ASKER", Asker(limit_s=60))
     with captcha_vendor() as vendor:
         yield vendor
 
@@ -179,7 +183,7 @@ def test_tokens_are_nowhere_in_redis(guarded: World) -> None:
     counted(guarded, "good-1")
     keys = guarded.core.link.command("KEYS", "{t:*")
     assert len(keys) == 1
-    assert "good" not in keys[0]
+    assert "good-1" not in keys[0]
     assert NUMBER[1:] not in keys[0]
     assert 0 < guarded.core.link.command("PTTL", keys[0]) <= 300_000
 

@@ -28,7 +28,10 @@ def vendor() -> Iterator[type[Vendor]]:
 
 
 @pytest.fixture
-def fetched(vendor: Any) -> Fetched:
+def fetched(vendor: Any, monkeypatch: pytest.MonkeyPatch) -> Fetched:
+    """With patience for a busy machine."""
+    monkeypatch.setattr(vendor_fetch, "LIMIT_S", 60)
+    monkeypatch.setattr(vendor_fetch, "WAITS", dict.fromkeys(vendor_fetch.WAITS, 60))
     return Fetched(vendor.transport)
 
 
@@ -73,8 +76,11 @@ def test_callback_of_others_stays_as_it_is(vendor: Any, fetched: Fetched, change
         pytest.param({"pieces": [b"x", b"y"], "pause_s": 2.5}, id="stuck"),
     ],
 )
-def test_certificate_that_cant_be_had_is_a_matter_for_later(vendor: Any, fetched: Fetched, answers: Any) -> None:
+def test_certificate_that_cant_be_had_is_a_matter_for_later(
+    vendor: Any, fetched: Fetched, answers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A certificate that is missing, moved, too large or too slow is refused as unavailable, and not kept."""
+    monkeypatch.undo()  # with the deadlines of production
     vendor.answers.update(answers)
     with pytest.raises(Refusal) as refused:
         with_certificate(AWS, callback(signed(), None), fetched)
