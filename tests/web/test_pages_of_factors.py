@@ -203,7 +203,7 @@ def test_a_code_of_the_app_is_checked(shop: FactorWorld) -> None:
 
 
 def test_a_recovery_code_is_the_other_way(shop: FactorWorld) -> None:
-    """Where there are recovery codes a link leads to their field, which takes each once, in any spelling and misread."""
+    """Where there are recovery codes a link leads to their field, which takes each once, however spelt or misread."""
     shop.confirmed()
     codes = shop.enrolled(type="recovery_codes")["codes"]
     somebody = Person.at(shop, make(shop, "check", user="u1"))
