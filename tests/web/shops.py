@@ -111,12 +111,14 @@ def paste_code(page: Page | FrameLocator, text: str) -> None:
 def broken(page: Page) -> list[str]:
     """What axe finds wrong, each with where."""
     assert AXE.exists(), "this test needs scripts/setup.sh test"
+    page.wait_for_load_state()
     page.evaluate(AXE.read_text())  # by the debugger: no policy of the page has to allow it
     found = page.evaluate("runOnly => axe.run(document, { runOnly, resultTypes: ['violations'] })", LEVELS)
     return [f"{each['id']}: {node['html'][:120]}" for each in found["violations"] for node in each["nodes"]]
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing of the page sticks out sideways."""
+    """Whether nothing of the page sticks out sideways, once it has its style."""
+    page.wait_for_load_state()
     wide: bool = page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     return wide
