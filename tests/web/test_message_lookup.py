@@ -73,13 +73,16 @@ def test_a_verification_s_message_is_not_canceled_here(world: World) -> None:
     assert api.delete(f"{PATH}/{id_}").json["code"] == "not_pending"
 
 
-def test_messages_are_listed(world: World, api: Api) -> None:
+def test_messages_are_listed(timed: TimedWorld) -> None:
     """Newest first and page by page, by number, status, reference and time; without codes and others' messages."""
-    ids = [api.post(PATH, message(reference=f"r{number}")).json["id"] for number in range(3)]
+    api, ids = timed.caller("messages"), []
+    for number in range(3):
+        ids.append(api.post(PATH, message(reference=f"r{number}")).json["id"])
+        timed.clock.pass_(1)
     other = api.post(PATH, message(to=OTHER_NUMBER, send_at=at(HOUR))).json["id"]
-    world.api.start()
-    world.caller("messages", test=True).post(PATH, message())
-    drain(world)
+    timed.api.start()
+    timed.caller("messages", test=True).post(PATH, message())
+    drain(timed)
 
     def listed(query: str) -> list[str]:
         return [item["id"] for item in api.get(f"{PATH}?{query}").json["items"]]
