@@ -125,7 +125,7 @@ def command(world: World, *arguments: str) -> str:
     }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OTP_")} | given
     line = [sys.executable, "-m", "otp_service", "reports", *arguments, "--from", FROM, "--to", TO]
-    return subprocess.run(line, env=environment, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(line, env=environment, check=True, capture_output=True, text=True, timeout=300).stdout
 
 
 def test_reports_on_the_command_line(told: World) -> None:
