@@ -136,7 +136,7 @@ def test_endless_headers_are_refused(shop: Shop, lines: tuple[bytes, ...], statu
     assert statuses(said(shop, post(shop, *lines))) in ([status], [])
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def idle(shop: Shop) -> Iterator[list[socket.socket]]:
     """Connections that have sent half a head, and connections of strangers that have sent the first byte of a body."""
     with contextlib.ExitStack() as stack:
@@ -151,13 +151,21 @@ def idle(shop: Shop) -> Iterator[list[socket.socket]]:
 UNKNOWN_CALLER = b"POST /v1/verifications HTTP/1.1\r\nHost: otp.example\r\nContent-Length: 100\r\n\r\n{"
 
 
-def test_slow_connections_do_not_hold_up_others(shop: Shop, idle: list[socket.socket]) -> None:
+def test_slow_connections_do_not_hold_up_others(shop: Shop) -> None:
     """Beside 300 connections that trickle heads and bodies, others are served; half a head is cut off after seconds."""
+    alone_s = start_s(shop)
+    with idle(shop) as connections:
+        beside_s = start_s(shop)
+        assert connections[0].recv(1000) == b""
+
+    assert beside_s < 0.5 + 3 * alone_s  # of a busy machine, not of those connections
+
+
+def start_s(shop: Shop) -> float:
+    """How many seconds a start usually takes."""
     took_s = []
     for _ in range(SAMPLES):
         began = time.monotonic()
         assert shop.api.start(numbers()[0]).status_code == 201
         took_s.append(time.monotonic() - began)
-
-    assert statistics.median(took_s) < 0.5
-    assert idle[0].recv(1000) == b""
+    return statistics.median(took_s)
