@@ -21,6 +21,13 @@ def listeners(port: int) -> int:
     return len(re.findall(rf" 0100007F:{port:04X} \S+ 0A ", Path("/proc/net/tcp").read_text()))
 
 
+def command_of(pid: str) -> bytes:
+    """The command line of a process; nothing of one that has just ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
 @dataclass
 class Process:
     """One command of otp-service in a group of its own, and what it logged."""
@@ -57,7 +64,7 @@ class Process:
     @property
     def metrics(self) -> str:
         """Its page of metrics."""
-        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=30).text
+        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=60).text
 
     @property
     def died(self) -> bool:
@@ -86,13 +93,15 @@ class Server(Process):
     def workers(self) -> list[int]:
         """The processes that answer."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [int(pid) for pid in children if b"spawn_main" in command_of(pid)]
 
     def _ready(self) -> bool:
         # Each of them listens once it has read the ledger.
         if listeners(self.port) < self.wanted:
             return False
-        return httpx.get(f"{self.url}/readyz", timeout=30).status_code == 200
+        with contextlib.suppress(httpx.TransportError):  # a worker that has just been killed has not answered
+            return httpx.get(f"{self.url}/readyz", timeout=60).status_code == 200
+        return False
 
 
 @dataclass
