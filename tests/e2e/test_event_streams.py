@@ -51,6 +51,9 @@ class Reader(threading.Thread):
         with httpx.Client(verify=False, timeout=60) as client:
             while not self._over.is_set():
                 answer = client.get(self._url, headers={"Authorization": f"Bearer {self._key}", **last})
+                if answer.status_code == 503:  # a busy ledger: whoever comes back has missed nothing
+                    self._over.wait(0.5)
+                    continue
                 assert answer.status_code == 200
                 found = blocks(answer.text)
                 last = {"Last-Event-ID": [block.id for block in found if block.id][-1]}
@@ -64,21 +67,20 @@ class Reader(threading.Thread):
 def following(made: Production, reports: str) -> Iterator[list[Reader]]:
     """Fifty readers, for as long as the block runs."""
     url, over = f"{made.url}/v1/events", threading.Event()
+    authorization = {"Authorization": f"Bearer {reports}"}
     # The server hears of a new key within seconds.
-    wait_until(
-        lambda: httpx.get(url, headers={"Authorization": f"Bearer {reports}"}, params={"wait": 0}).is_success, 10
-    )
+    wait_until(lambda: httpx.get(url, headers=authorization, params={"wait": 0}, timeout=60).is_success, 60)
     readers = [Reader(url, reports, over) for _ in range(READERS)]
     for reader in readers:
         reader.start()
     try:
         # A reader whose first answer is held knows its place from the beginning of it.
-        wait_until(lambda: sum(reader.begun.is_set() for reader in readers) >= READERS - 1, 60)
+        wait_until(lambda: sum(reader.begun.is_set() for reader in readers) >= READERS - 1, 180)
         yield readers
     finally:
         over.set()
         for reader in readers:
-            reader.join(30)
+            reader.join()
 
 
 def test_fifty_readers_starve_nobody_and_miss_nothing(made: Production) -> None:
@@ -90,7 +92,7 @@ def test_fifty_readers_starve_nobody_and_miss_nothing(made: Production) -> None:
             assert started.status_code == 201
             assert api.check("000000", id=started.get_json()["id"]).status_code == 200
             assert re.search(r"otp_event_streams [01]\.0", made.servers[0].metrics)
-        wait_until(lambda: all(len(reader.heard) >= LOGINS for reader in readers), 90)
+        wait_until(lambda: all(len(reader.heard) >= LOGINS for reader in readers), 240)
     assert {len(reader.heard) for reader in readers} == {LOGINS}
     assert len({tuple(reader.heard) for reader in readers}) == 1
     assert sum(reader.answers > 1 for reader in readers) >= READERS - 1  # one may have been held all the time
