@@ -11,6 +11,7 @@ from otp_service.service.console import searching
 from otp_service.service.console.searching import Sought
 from otp_service.service.core import now_ms
 from otp_service.service.destination import number_index
+from otp_service.store.fraud import quarantines_key
 from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled
 from tests.ledger.telling import story
@@ -166,6 +167,20 @@ def test_a_refusal_says_the_day_on_which_it_lifts(console: Console) -> None:
     assert re.search(r"It lifts by itself at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", told[0])
     assert "No time is known at which it lifts by itself" in told[1]
     assert "Refused: likely fraud" in told[1]
+
+
+def test_a_quarantine_stands_under_what_holds(console: Console) -> None:
+    """Of a number whose prefix is in quarantine it is told until when; of another operator's number not."""
+    console.world.policy(fraud="enforce")
+    until = now_ms() + 3_600_000
+    console.world.core.link.command("ZADD", quarantines_key(console.world.shop), until, "+4179 CH")
+    with console.http("viewer") as client:
+        told = [
+            client.get(f"/console/find/{searching.token(console.world.core, Sought('number', each))}").text
+            for each in (NUMBER, "+41761112222")
+        ]
+    assert ["Its operator’s prefix is in quarantine until" in each for each in told] == [True, False]
+    assert 'href="/console/countries/CH"' in told[0]
 
 
 def test_a_refusal_is_exempt_with_one_act(console: Console) -> None:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from otp_service.domain.errors import Refusal, invalid_field
+from otp_service.domain.fraud.scopes import operator_prefix
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book
-from otp_service.service.admin import applications, blocks, limits, locks
+from otp_service.service.admin import applications, blocks, fraud, limits, locks
 from otp_service.service.admin.blocks import Wanted
 from otp_service.service.admin.fields import MOST_REASON, words
 from otp_service.service.admin.limits import LimitState
 from otp_service.service.admin.locks import Lock
+from otp_service.service.admin.quarantines import Quarantine
 from otp_service.service.console.searching import Sought
 from otp_service.service.core import Core
 
@@ -35,6 +37,7 @@ class Standing:
     application: Application
     limits: Sequence[LimitState]
     lock: Lock | None = None
+    quarantine: Quarantine | None = None  # of the number's operator's prefix
 
     @property
     def is_locked(self) -> bool:
@@ -90,7 +93,14 @@ def lift(core: Core, actor: str, sought: Sought, application: str, reason: str) 
 def _standing(core: Core, of: Application, sought: Sought) -> Standing:
     counted = limits.read(core, of.id, **_subject(sought)).limits
     own = [each for each in counted if each.scope in OWN[sought.kind]]  # what all share stands on a page of its own
-    return Standing(of, own, locks.read(core, of.id, sought.value) if sought.kind == "number" else None)
+    if sought.kind != "number":
+        return Standing(of, own)
+    return Standing(of, own, locks.read(core, of.id, sought.value), _quarantine(core, of, sought.value))
+
+
+def _quarantine(core: Core, of: Application, number: str) -> Quarantine | None:
+    prefix = operator_prefix(number)
+    return next((each for each in fraud.held(core, of.id) if each.prefix == prefix), None)
 
 
 def _subject(sought: Sought) -> dict[str, Any]:
