@@ -174,7 +174,7 @@ def test_a_typed_code_repays_within_the_courier_s_next_turn(world: World, redis:
     world.api.start(client=CLIENT)
     (prefix,) = [key for key in scopes(redis) if b":p:" in key]
     with raw_client(world) as client:
-        assert client.get(prefix).split()[3] == b"100000"
+        assert sum(map(int, client.get(prefix).split()[1:4])) == 100_000  # in one minute or in two
         assert world.api.check(world.code(id_)).json["valid"]
         assert client.xlen("{c0}:repay") == 1
         asyncio.run(repay(world))
