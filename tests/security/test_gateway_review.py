@@ -232,6 +232,10 @@ def test_nothing_that_a_vendor_repeats_of_a_message_is_kept(echoed: str, kept: s
     assert discreet(word, sent) == word
 
 
+async def _told(sending: courier.World) -> int:
+    return len(sending.taken_out)
+
+
 class Stuck(list[Any]):
     """A ledger that takes its time: it ends once it is told to."""
 
@@ -251,6 +255,7 @@ def test_a_slow_ledger_hears_once_of_a_sender_that_is_not_registered(redis: Redi
             async with sending.running(providers=("a", "b")):
                 for _ in range(10):
                     await sending.ends(await sending.put(), "3|accepted|b|")
+                await courier.eventually(lambda: _told(sending), 1)
             assert len(sending.taken_out) == 1
         finally:
             Stuck.ends.set()
