@@ -6,7 +6,7 @@ import pytest
 
 from otp_service.domain.events import TYPES
 from otp_service.ledger.dashboards.news import ALARMS, News
-from otp_service.service.console.headlines import WORDS, alarm, headline
+from otp_service.service.console.headlines import WORDS, alarm, alarms, headline
 from otp_service.service.console.kept import Kept
 from otp_service.service.console.now import Watch, refused
 from otp_service.service.console.refused import Refusals
@@ -114,8 +114,8 @@ def test_refusals_of_another_application_stay_out(world: World) -> None:
             {"kind": "quarantine", "prefix": "+99890", "country": "UZ"},
             "Codes of shop to +99890 Uzbekistan are not typed in",
         ),
-        ("spend.alarm", {"share": 80, "country": None}, "shop has spent 80 % of a day's money"),
-        ("spend.alarm", {"share": 100, "country": "CH"}, "shop has spent 100 % of a day's money to Switzerland"),
+        ("spend.alarm", {"share": 80, "country": None}, "shop spent 80 % of a day's money"),
+        ("spend.alarm", {"share": 100, "country": "CH"}, "shop spent 100 % of a day's money to Switzerland"),
         (
             "sender.suspended",
             {"provider": "swift", "sender": "Shop", "country": None},
@@ -139,6 +139,17 @@ def test_an_alarm_is_told_in_a_sentence(type: str, data: dict[str, object], titl
     told = alarm(News(1, "evt_1", "app_1", type, now_ms(), data), "shop")
     assert told.title == title
     assert told.advice.endswith(".")
+
+
+def test_many_alarms_of_one_matter_are_one() -> None:
+    """Whoever guesses at a hundred numbers buries no other alarm, and a budget is told as it was last."""
+    locked = [News(n, f"evt_{n}", "app_1", "destination.locked", n, {"failures": 50}) for n in range(100, 0, -1)]
+    spent = [News(n, f"evt_{n}", "app_1", "spend.alarm", n, {"share": n, "country": "CH"}) for n in (100, 80, 50)]
+    pumped = News(1, "evt_1", "app_1", "fraud.alarm", 1, {"prefix": "+99890", "until": "2026-11-22T15:21:46.000Z"})
+    told = alarms([*locked, *spent, pumped], lambda _: "shop")
+    assert [(each.at, each.times) for each in told] == [(100, 100), (100, 3), (1, 1)]
+    assert told[1].title == "shop spent 100 % of a day's money to Switzerland"
+    assert "quarantine until 15:21 UTC, unless" in told[2].advice
 
 
 def test_every_event_has_words() -> None:

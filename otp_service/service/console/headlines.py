@@ -1,7 +1,7 @@
 """Events in a few words for whoever watches: what it was, about whom, how it bodes, and what to do about an alarm."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from otp_service.domain.countries import country_name
@@ -57,6 +57,7 @@ class Alarm:
     advice: str
     path: str  # behind /console; empty where there is no page for it
     link: str
+    times: int = 1  # in the last day
 
 
 class Told(NamedTuple):
@@ -79,6 +80,20 @@ def alarm(each: News, application: str) -> Alarm:
     return Alarm(each.at, *_ALARMS[each.type](each.data, application))
 
 
+def alarms(every: Sequence[News], application: Callable[[News], str]) -> list[Alarm]:
+    """One alarm for each matter, as it was told last: whoever guesses at many numbers must not bury the others."""
+    matters: dict[tuple[str, ...], list[News]] = {}
+    for each in every:
+        matters.setdefault(_matter(each), []).append(each)
+    return [replace(alarm(told[0], application(told[0])), times=len(told)) for told in matters.values()]
+
+
+def _matter(each: News) -> tuple[str, ...]:
+    """What an alarm is about, whatever the share or the count that it tells."""
+    named = ("country", "prefix", "provider", "sender", "disabled", "id")
+    return each.type, each.application_id, *(str(each.data.get(name)) for name in named)
+
+
 def _about(data: Mapping[str, Any]) -> str:
     names = ("purpose", "country", "provider", "prefix", "sender", "reason")
     return " · ".join(str(data[name]).replace("_", " ") for name in names if data.get(name))
@@ -89,7 +104,7 @@ def _fraud(data: Mapping[str, Any], application: str) -> Told:
     where = " ".join(part for part in (f"+{str(prefix).lstrip('+')}" if prefix else "", country_name(country)) if part)
     return Told(
         f"Codes of {application or 'an application'} to {where or 'a range of numbers'} are not typed in",
-        "They are in quarantine. If nobody of yours lives there, block them for longer; "
+        f"They went into quarantine{_until(data)}. If nobody of yours lives there, block them for longer; "
         "if it is an outage or a launch, look at the providers and lift it.",
         f"/countries/{country}" if country else "/countries",
         "Look at these numbers",
@@ -99,13 +114,17 @@ def _fraud(data: Mapping[str, Any], application: str) -> Told:
 def _spend(data: Mapping[str, Any], application: str) -> Told:
     share = data.get("share")
     where = f" to {country_name(data['country'])}" if data.get("country") else ""
-    left = " Nothing more goes out until it is raised or the day is over." if share == MOST else ""
+    left = " Nothing more goes out until it is raised or older sends are a day old." if share == MOST else ""
     return Told(
-        f"{application or 'An application'} has spent {share or 'much'} % of a day's money{where}",
+        f"{application or 'An application'} spent {share or 'much'} % of a day's money{where}",
         f"See what it was spent on.{left} Raise the ceiling only if these people are yours.",
         "/money",
         "Look at the budgets",
     )
+
+
+def _until(data: Mapping[str, Any]) -> str:
+    return f" until {str(data['until'])[11:16]} UTC, unless somebody lifted it" if data.get("until") else ""
 
 
 def _sender(data: Mapping[str, Any], application: str) -> Told:

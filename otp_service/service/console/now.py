@@ -15,7 +15,7 @@ from otp_service.service.core import Core, now_ms
 
 TAIL = 40
 TAIL_FRESH_S = 2
-MOST_ALARMS = 50
+MOST_ALARMS = 1000
 LONGER_FRESH = 10  # the period before is over: its figures hardly move
 ENFORCED, SHADOW = "enforce", "shadow"
 

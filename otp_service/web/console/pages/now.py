@@ -8,7 +8,7 @@ from flask import Response, render_template
 from otp_service.ledger.dashboards.counting import Tally
 from otp_service.ledger.dashboards.news import News
 from otp_service.service.console import now, standing
-from otp_service.service.console.headlines import Alarm, alarm, headline
+from otp_service.service.console.headlines import alarms, headline
 from otp_service.service.console.now import Funnel, Refused
 from otp_service.service.console.spans import Range
 from otp_service.web.console import charts
@@ -73,12 +73,12 @@ def _figures(over: Range, application: str | None) -> dict[str, Any]:
     here = core()
     found = unless_away(lambda: now.funnel(here, watch(), over, application))
     refused = unless_away(lambda: now.refused(here, watch(), over, application))
-    alarms = unless_away(lambda: now.alarms(here, watch())) or []
+    told = unless_away(lambda: now.alarms(here, watch())) or []
     return {
         "over": over,
         "application": application,
         "troubles": standing.troubles(here, truths()),
-        "alarms": [_alarm(each) for each in alarms],
+        "alarms": alarms(told, _owner),
         "refused": refused,
         "figures": _that_matter(found, refused, over) if found else None,
         "steps": _steps(found.total) if found else [],
@@ -97,10 +97,6 @@ def _tail(application: str | None) -> dict[str, Any]:
 def _owner(each: News) -> str:
     found = core().snapshot().applications.get(each.application_id)
     return found.name if found else ""
-
-
-def _alarm(each: News) -> Alarm:
-    return alarm(each, _owner(each))
 
 
 def _first_step(found: Funnel) -> str | None:
