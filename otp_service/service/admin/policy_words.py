@@ -73,7 +73,7 @@ MEANINGS = {
     "spend_per_country_per_day_micros": "The most that any 24 hours to one country may cost.",
     "price_micros": "What a segment costs where the price table is wrong for you: a country and dollars on each line.",
     "fraud": "enforce refuses likely fraud, shadow only notes it, off does not look.",
-    "challenge": "What somebody proves that they are worth a code with; none: refuse where it would be asked for.",
+    "challenge": "What somebody proves that they are worth a code with; none: let pass where it would be asked for.",
     "challenge_difficulty": "Of altcha, the most numbers that a device has to try; on average it tries half of them.",
     "min_assurance": "The least that a factor must be; above sms no code goes by message or vouches for a device.",
     "proof": "Whether an approval comes with a signed proof.",
