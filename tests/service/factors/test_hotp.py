@@ -4,8 +4,8 @@ from tests.factor_world import FactorWorld
 
 
 def confirmed(owner: FactorWorld) -> dict[str, str]:
-    """A token whose first code, of counter 0, was typed in."""
-    made = owner.enrolled(type="hotp")
+    """A token whose first code, of counter 0, was typed in; of eight digits, as of its codes no two shall be alike."""
+    made = owner.enrolled(type="hotp", digits=8)
     assert owner.ask(f"/v1/factors/{made['id']}/confirm", code=owner.app_code(made, counter=0))["valid"]
     return made
 
