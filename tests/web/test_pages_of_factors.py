@@ -154,9 +154,11 @@ def test_a_key_that_nobody_confirmed_in_time_ends_the_page(shop: FactorWorld) ->
 
 def test_a_step_up_is_asked_for_once(shop: FactorWorld) -> None:
     """Where the policy asks for a proof to enrol, the page passes it on, for the app and its recovery codes."""
-    allow(shop, proof=True, step_up=["enrol"])
     somebody = Person.at(shop, make(shop, "enrol", user="u1"))
+    allow(shop, proof=True, step_up=["enrol"])
     assert somebody.send("begin").status_code == 403
+    for unfit in ({}, {"step_up": "eyJ.no.proof"}):
+        assert make(shop, "enrol", user="u1", **unfit).json["code"] == "step_up_required"
     shop.clock.now = _now(shop)  # a verification is dated by the store
     id_ = shop.started(purpose="factor.enrol", user="u1")
     proof = shop.api.check(shop.code(id_), id=id_, user="u1").json["proof"]

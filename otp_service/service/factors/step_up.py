@@ -10,6 +10,7 @@ from otp_service.ledger.factors import Factor
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 from otp_service.service.factors import proofs
+from otp_service.service.factors.proofs import Claims
 from otp_service.service.factors.types import recovery_codes
 
 Act = Literal["enrol", "remove"]
@@ -37,13 +38,21 @@ def require(
     """
     if act not in caller.application.policy.step_up or (removing and not _is_last(connection, removing, at_ms)):
         return
+    claims = expect(core, caller, user, act, proof, at_ms)
+    if claims is not None and not proofs.spend(connection, claims):
+        raise _refusal(act, SPENT)
+
+
+def expect(core: Core, caller: Caller, user: str, act: Act, proof: str | None, at_ms: int) -> Claims | None:
+    """What the proof claims that an act takes, which stays good; None where the policy asks for none."""
+    if act not in caller.application.policy.step_up:
+        return None
     if not proof:
         raise _refusal(act, NONE)
     claims = proofs.read(core, caller, proof, user, at_ms)
     if claims is None or not proofs.is_of_verification(core, caller, claims, PURPOSES[act]):
         raise _refusal(act, UNFIT)
-    if not proofs.spend(connection, claims):
-        raise _refusal(act, SPENT)
+    return claims
 
 
 def _is_last(connection: Connection, factor: Factor, at_ms: int) -> bool:

@@ -11,6 +11,7 @@ from otp_service.domain.pages.returning import is_allowed, names_ours, place_of
 from otp_service.service import lookup
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core, random_bytes
+from otp_service.service.factors import step_up
 from otp_service.service.factors.listing import standing
 from otp_service.service.pages.links import MOST_TOKEN, NEEDS, token_of
 
@@ -92,8 +93,9 @@ def _factors(core: Core, caller: Caller, request: PageRequest) -> None:
         raise Refusal("not_found", "this user has no factor yet")
 
 
-def _nothing(core: Core, caller: Caller, request: PageRequest) -> None:
-    """Whoever can be enrolled may be anybody."""
+def _step_up(core: Core, caller: Caller, request: PageRequest) -> None:
+    """Whoever is enrolled may be anybody; but without the proof that the policy asks for the page could only end."""
+    step_up.expect(core, caller, request.user or "", "enrol", request.step_up, core.clock())
 
 
-_CHECKED = {"code": _verification, "check": _factors, "enrol": _nothing}
+_CHECKED = {"code": _verification, "check": _factors, "enrol": _step_up}
