@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from otp_service.client import solve
+from otp_service.service import captchas, challenges
 from otp_service.settings import Settings
 from tests.captchas import SECRET, CaptchaVendor, captcha_vendor, guarded_by
 from tests.world import NUMBER, OTHER_NUMBER, START, Api, World
@@ -196,7 +197,10 @@ def test_where_nothing_is_enforced_nobody_is_asked(world: World, fraud: str) -> 
 
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptchaVendor]:
+    """A vendor that nobody found ill before, and that is waited for as long as a busy machine needs."""
     monkeypatch.setenv("CAPTCHA_SECRET", SECRET)
+    monkeypatch.setattr(challenges, "ASKER", captchas.Asker(limit_s=60))
+    monkeypatch.setattr(captchas, "STEPS", dict.fromkeys(captchas.STEPS, 60))
     with captcha_vendor() as vendor:
         yield vendor
 

@@ -54,7 +54,7 @@ def test_a_webhook_is_told_what_became_of_factors(quick: FactorWorld) -> None:
             made = quick.admin.post("/v1/admin/webhooks", {**asked, "types": ["factor.*", "user.*"]})
             assert made.status_code == 201
             unsaid = lived(quick)
-            client = WebhookClient(Reach(development=True))
+            client = WebhookClient(Reach(development=True), limit_s=60)
             core = quick.core
             courier = Notifier(
                 *(core.engine, core.ring, core.audit_key, client, Unobserved(), core.clock, lambda: 0.5),
