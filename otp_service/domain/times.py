@@ -11,7 +11,8 @@ def rfc3339(ms: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _second(s: int) -> str:
-    return datetime.fromtimestamp(s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    # Not strftime, whose %Y leaves the noughts of early years out.
+    return datetime.fromtimestamp(s, UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def rfc3339_or_none(ms: int | None) -> str | None:

@@ -19,6 +19,12 @@ def test_times_are_utc_with_milliseconds() -> None:
     assert rfc3339_or_none(None) is None
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00.000Z", "0364-12-16T06:10:40.957Z", "9999-12-31T23:59:59.999Z"])
+def test_a_year_has_four_digits(text: str) -> None:
+    """Times of the first and of the last years are written as RFC 3339 has them, too."""
+    assert rfc3339(milliseconds(text))[:19] == text[:19]
+
+
 def test_other_zones_are_understood() -> None:
     """The same moment in another zone is the same moment."""
     assert milliseconds("2026-11-22T11:00:00+01:00") == milliseconds("2026-11-22T10:00:00Z")
