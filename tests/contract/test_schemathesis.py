@@ -1,6 +1,7 @@
 """The running service under generated requests: every operation, every check of schemathesis."""
 
 import re
+import time
 from pathlib import Path
 
 import schemathesis
@@ -20,7 +21,7 @@ CONFIG = {
             "expected-statuses": ["2xx", "401", "403", "404", "409", "413", "422", "429"],
         },
         "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx"]},
-        "max_response_time": 10.0,
+        "max_response_time": 25.0,  # less than a long poll may wait, more than a machine under load takes
     },
     # These paths could be an id's too: another method finds no such id, Allow lists the methods of both.
     "operations": [
@@ -38,6 +39,8 @@ CONFIG = {
     ],
 }
 LONGEST_WAIT_S = 30
+PATIENCE_S = 60
+TRIES = 10
 
 schemathesis.openapi.format("phone", st.sampled_from(NUMBERS))
 contract = schemathesis.openapi.from_path(Path(PATH), config=SchemathesisConfig.from_dict(CONFIG))
@@ -52,11 +55,21 @@ def come_back_at_once(case):
         case.query["wait"] = 0
 
 
+def answer(case, how):
+    """What is answered; where Redis did not answer in time it is asked again when the service says."""
+    for _ in range(TRIES):
+        found = case.call(**how)
+        if found.status_code != 503:
+            break
+        time.sleep(int(found.headers.get("retry-after", ["1"])[0]))
+    return found
+
+
 @contract.parametrize()
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_nothing_that_is_sent_breaks_the_contract(case, live_service):
     """Whatever is sent, right or wrong, the service answers as openapi.yaml promises."""
     come_back_at_once(case)
-    case.call_and_validate(
-        base_url=live_service.url, headers={"Authorization": f"Bearer {live_service.admin_key}"}, timeout=20
-    )
+    headers = {"Authorization": f"Bearer {live_service.admin_key}"}
+    how = {"base_url": live_service.url, "headers": headers, "timeout": PATIENCE_S}
+    case.validate_response(answer(case, how), headers=headers, transport_kwargs=how)
