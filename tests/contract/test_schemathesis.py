@@ -14,11 +14,14 @@ from tests.contract.spec import PATH
 NUMBERS = ("+41791234567", "+41 79 123 45 67", "+4915123456789", "+447400123456", "+819012345678", "+12015550123")
 
 # What a schema can't say (a number that exists, a limit that parses, a sum that adds up) may be refused with 422, and a
-# body that is right but too large with 413.
+# body that is too large with 413, whether it is right or wrong.
 CONFIG = {
     "checks": {
         "positive_data_acceptance": {
             "expected-statuses": ["2xx", "401", "403", "404", "409", "413", "422", "429"],
+        },
+        "negative_data_rejection": {
+            "expected-statuses": ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429"],
         },
         "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx"]},
         "max_response_time": 25.0,  # less than a long poll may wait, more than a machine under load takes
