@@ -19,6 +19,8 @@ from tests.browser import chromium
 from tests.contract.spec import PATH, validate_response
 from tests.servers import at_work
 
+PATIENCE_MS = 60_000  # also where no other test has told Playwright to wait longer than it does by itself
+
 
 class Silent(WSGIRequestHandler):
     def log(self, *_: object) -> None:
@@ -86,18 +88,19 @@ def test_the_page_shows_the_contract_offline(url):
     complaints: list[str] = []
     with chromium() as browser:
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{url}/docs")
         operation = page.locator("#operations-Verifications-startVerification")
-        expect(operation).to_be_visible(timeout=30_000)
+        expect(operation).to_be_visible(timeout=PATIENCE_MS)
         operation.click()
-        expect(operation.get_by_text("A login in German").first).to_be_attached(timeout=30_000)
+        expect(operation.get_by_text("A login in German").first).to_be_attached(timeout=PATIENCE_MS)
         operation.get_by_role("button", name="Try it out").click()
-        expect(operation.get_by_role("button", name="Execute")).to_be_visible()
+        expect(operation.get_by_role("button", name="Execute")).to_be_visible(timeout=PATIENCE_MS)
         page.get_by_role("button", name="Authorize").click()
-        expect(page.get_by_text("An API key, made by").first).to_be_visible()
+        expect(page.get_by_text("An API key, made by").first).to_be_visible(timeout=PATIENCE_MS)
     assert [address for address in asked if not address.startswith((url, "data:"))] == []
     assert complaints == []
 
