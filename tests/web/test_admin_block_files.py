@@ -181,10 +181,19 @@ def test_numbers_in_full_want_a_reason_and_are_audited(world: World) -> None:
 
 
 def test_what_goes_out_goes_in_again(world: World) -> None:
-    """A file with numbers in full is taken in by another list as it went out."""
-    send(world, FILE)
+    """A file with numbers in full is taken in by another list as it went out, and changes nothing in its own."""
+    send(world, FILE + "ip,2001:db8::1,scripted,,\nuser,+41 79 123 45 67,stolen,shop,\n")
     text = world.admin.get(f"{PATHS[0]}/export.csv?numbers=full&reason=moving").text
-    assert send(world, text, PATHS[1]).get_json() == {"added": 6, "changed": 0, "unchanged": 0}
+    assert send(world, text, PATHS[1]).get_json() == {"added": 8, "changed": 0, "unchanged": 0}
+    assert send(world, text).get_json() == {"added": 0, "changed": 0, "unchanged": 8}
+
+
+def test_users_that_are_called_by_a_number_are_masked(world: World) -> None:
+    """Where an application calls its users by their numbers, a list and a file mask them as it masks numbers."""
+    send(world, f"kind,value,reason,application\nuser,{NUMBER},stolen,shop\n")
+    assert [row["value"] for row in written(world)] == ["41•••67"]
+    assert [row["value"] for row in world.admin.get(PATHS[0]).get_json()["items"]] == ["41•••67"]
+    assert [row["value"] for row in written(world, "numbers=full&reason=moving")] == [f"'{NUMBER}"]
 
 
 @pytest.mark.parametrize("reason", ["=1+1", "+1", "-1", "@SUM(A1)"])

@@ -10,6 +10,7 @@ import phonenumbers
 from otp_service.domain.addresses import counted_network, is_address
 from otp_service.domain.errors import invalid_field
 from otp_service.domain.keys import NONCE_BYTES
+from otp_service.domain.lookalikes import masked
 from otp_service.domain.phone import mask
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import Block, Kind
@@ -38,7 +39,7 @@ def kept(core: Core, kind: Kind, value: str, of: Application | None) -> Kept:
 
 
 def shown(core: Core, row: Block) -> str:
-    """What a row names, fit for people's eyes: a number masked, the rest as it was meant."""
+    """What a row names, fit for people's eyes: numbers masked, users that are called by one too, the rest as meant."""
     return _said(core, row, whole=False)
 
 
@@ -53,7 +54,9 @@ def _said(core: Core, row: Block, *, whole: bool) -> str:
     if row.kind not in ("number", "user"):
         return row.value
     opened = number_in_ledger(core, row.to_sealed, row.value) or ""
-    return opened if whole or row.kind == "user" else mask(opened)
+    if whole:
+        return opened
+    return masked(opened) if row.kind == "user" else mask(opened)
 
 
 def naming(
@@ -111,7 +114,8 @@ def _country(core: Core, value: str, of: Application | None) -> Kept:
 
 
 def _ip(core: Core, value: str, of: Application | None) -> Kept:
-    return Kept(_address("value", value))
+    alone = value.removesuffix("/64") if ":" in value else value  # as which an IPv6 address is kept and goes out
+    return Kept(_address("value", alone))
 
 
 def _network(core: Core, value: str, of: Application | None) -> Kept:

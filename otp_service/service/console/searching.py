@@ -1,7 +1,6 @@
 """What somebody looks for: which kind of thing it is, and a name for it that an address bar may show."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,14 +8,13 @@ from typing import Literal
 from otp_service.domain.addresses import counted_network, is_address
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, UnknownKid, b64, canonical, mac
+from otp_service.domain.lookalikes import masked
 from otp_service.domain.phone import mask, parse_number
 from otp_service.service.core import Core, random_bytes
 
 Kind = Literal["number", "verification", "message", "reference", "ip", "name", "device"]
 BOUND_TO = "console.find"
 MOST = 200
-LEAST_DIGITS = 7  # of a number; an id of fewer digits stands as it is
-_LIKE_A_NUMBER = re.compile(r"[\d\s+().,;:/\\_\-\u2010-\u2015]+")
 INDEX_BYTES = 9
 # What ids begin with -> what they are of.
 PREFIXES: dict[str, Kind] = {"ver_": "verification", "msg_": "message", "rf_": "reference"}
@@ -36,7 +34,7 @@ class Sought:
         """
         if in_full or self.kind not in ("number", "name", "device"):
             return self.value
-        return mask(self.value) if self.kind == "number" else _masked(self.value)
+        return mask(self.value) if self.kind == "number" else masked(self.value)
 
 
 def read(core: Core, text: str) -> Sought:
@@ -78,14 +76,6 @@ def realms(core: Core) -> Iterator[str]:
     """Every application, with live and with test keys."""
     for id_ in core.snapshot().applications:
         yield from (id_, f"{id_}/test")
-
-
-def _masked(text: str) -> str:
-    """A text as it is, unless it is made of digits as numbers are."""
-    digits = "".join(character for character in text if character.isdecimal())
-    if len(digits) < LEAST_DIGITS or not _LIKE_A_NUMBER.fullmatch(text):
-        return text
-    return f"{digits[:2]}•••{digits[-2:]}"
 
 
 def _numbers(core: Core, text: str) -> Iterator[str]:
