@@ -53,6 +53,7 @@ def check(core: Core, visit: Visit, typed: str, form: str) -> Body:
             "reason": verdict.reason,
             "factor": factor and factor.id,
             "type": factor and factor.type,
+            "codes_left": verdict.codes_left,
             "proof": verdict.proof,
         }
 

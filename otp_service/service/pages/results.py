@@ -14,7 +14,7 @@ LIFE_S = 300
 AUDIENCE = "/pages"
 
 
-def way_back(core: Core, page: Page, outcome: str, **told: str | None) -> dict[str, str]:
+def way_back(core: Core, page: Page, outcome: str, **told: str | int | None) -> dict[str, str]:
     """What the product gets: its `state` if it gave one, and the `result`."""
     found = {"result": _result(core, page, outcome, told)}
     return found | ({"state": page.state} if page.state else {})
@@ -25,7 +25,7 @@ def address(page: Page, told: dict[str, str]) -> str:
     return f"{page.return_url}{'&' if '?' in page.return_url else '?'}{urlencode(told)}"
 
 
-def _result(core: Core, page: Page, outcome: str, told: dict[str, str | None]) -> str:
+def _result(core: Core, page: Page, outcome: str, told: dict[str, str | int | None]) -> str:
     """A JWT by the keys of proofs. It is none: its audience is another, its subject the page, and it has no `amr`."""
     at_s = core.clock() // 1000
     claims: dict[str, Any] = {

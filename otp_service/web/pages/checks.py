@@ -44,7 +44,8 @@ def check(asked: Asked) -> Response:
             return show(asked, Told(SHAPES[_way(asked)], refusal.status))
         return endings.refused(asked, refusal) or show(asked, told(refusal))
     if found["reason"] is None:
-        return endings.finished(asked, "approved", factor=found["factor"], type=found["type"], proof=found["proof"])
+        known = {name: found.get(name) for name in ("factor", "type", "codes_left", "proof")}
+        return endings.finished(asked, "approved", **known)
     return show(asked, Told(WRONG[_way(asked), found["reason"]]))
 
 

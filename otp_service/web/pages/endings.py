@@ -15,7 +15,7 @@ from otp_service.web.pages.telling import ENDS, THEN, TITLES
 GONE = 410
 
 
-def finished(asked: Asked, outcome: str, **told: str | None) -> Response:
+def finished(asked: Asked, outcome: str, **told: str | int | None) -> Response:
     """Back to the product with a signed word of what came of it; a framed page tells the page around it."""
     back = way_back(core(), asked.page, outcome, **told)
     there = address(asked.page, back)
