@@ -9,7 +9,7 @@ from otp_service.domain.errors import invalid_field
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1024)
 def counted_network(text: str) -> str:
     """The /32 or /64 that an address counts as; Refusal invalid_field `client.ip` for anything else."""
     address = _address(text)
@@ -20,7 +20,7 @@ def counted_network(text: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1024)
 def client_network(text: str) -> str:
     """The /24 or /48 around an address: a household, an office, or what a provider moves a phone about in.
 

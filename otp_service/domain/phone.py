@@ -41,7 +41,7 @@ class Number:
         return self.e164[:-4]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def parse_number(text: str, default_region: str | None = None) -> Number:
     """The number that was meant, spaces and dashes allowed; Refusal invalid_field `to` for anything else."""
     strict = _E164.fullmatch(text)

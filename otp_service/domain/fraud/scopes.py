@@ -24,7 +24,7 @@ class Scopes(NamedTuple):
     network: str
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1024)
 def operator_prefix(e164: str) -> str:
     """The beginning of a number by which its operator is likely to be known: `+4179` of `+41791234567`."""
     least = 1 + _country_code_digits(e164[1:]) + LEAST_PREFIX
@@ -41,7 +41,9 @@ def scopes_of(index_key: bytes, realm: str, e164: str, country: str, ip: str | N
     digest = partial(scope_digest, index_key, realm)
     network = digest("network", client_network(ip)) if ip else ""
     block, prefix = e164[:-BLOCK_DIGITS], operator_prefix(e164)
-    return Scopes(digest("number", e164), digest("block", block), digest("prefix", prefix), country, network)
+    return Scopes(
+        digest("number", e164), digest("block", block), digest("prefix", prefix), country, network
+    )
 
 
 def scope_digest(index_key: bytes, realm: str, kind: str, value: str) -> str:
