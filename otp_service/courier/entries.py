@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import from_json
-
+from otp_service.domain import envelopes
 from otp_service.domain.codes import ALPHABETS, code_of
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import address_of, message_place
@@ -157,7 +156,7 @@ def again(entry: Entry, tries: int, tried: Sequence[str], *, back_offs: int, acc
 def compose(entry: Entry, ring: KeyRing, templates: Templates, left_s: float) -> Message:
     """The message: envelope opened and, for a code, the template filled in; Unreadable if one of them can't be."""
     try:
-        sealed = from_json(ring.open(entry.fields["e"], entry.message))
+        sealed = envelopes.read(ring.open(entry.fields["e"], entry.message))
         text = _code_text(entry, sealed, ring, templates) if entry.verification else sealed["text"]
         return _message(entry, sealed, text, left_s)
     except UnknownKid as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from otp_service.domain import ids
+from otp_service.domain import envelopes, ids
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, b64, mac
 from otp_service.domain.messages import Dlt, Encoding
@@ -144,7 +144,7 @@ def _sending(asked: Asked, operation: Operation) -> store.Sending:
         reference=reference,
         send_at_ms=request.send_at_ms,
         valid_ms=request.valid_for_s * 1000,
-        envelope=core.ring.seal(to_json(_envelope(asked)), id_, random_bytes(NONCE_BYTES)),
+        envelope=core.ring.seal(envelopes.written(_envelope(asked)), id_, random_bytes(NONCE_BYTES)),
         request=asked.request_id,
         price_micros=wording.price_micros,
         encoding=wording.encoding,

@@ -1,8 +1,8 @@
 """Opening what was sealed: the envelope of the last message, and numbers in the ledger."""
 
-import json
 from typing import Any
 
+from otp_service.domain import envelopes
 from otp_service.domain.keys import UnknownKid
 from otp_service.service.core import Core
 
@@ -10,10 +10,9 @@ from otp_service.service.core import Core
 def envelope_of(core: Core, sealed: str, message: str) -> dict[str, Any] | None:
     """The envelope of a message, or None if its key has left the ring."""
     try:
-        opened: dict[str, Any] = json.loads(core.ring.open(sealed, message))
+        return envelopes.read(core.ring.open(sealed, message))
     except (UnknownKid, ValueError):
         return None
-    return opened
 
 
 def number_of(core: Core, sealed: str, message: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from otp_service.domain import codes, ids
+from otp_service.domain import codes, envelopes, ids
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.keys import NONCE_BYTES, b64, mac
 from otp_service.domain.policy import DAY_S, Policy
@@ -135,7 +135,7 @@ def _opening(asked: Asked, operation: Operation, only: str) -> store.Opening:
         lock_detail=lock_detail(asked.caller, at),
         record_kept_ms=record_kept_ms(policy),
         message=message,
-        envelope=ring.seal(to_json(_envelope(asked)), message, random_bytes(NONCE_BYTES)),
+        envelope=ring.seal(envelopes.written(_envelope(asked)), message, random_bytes(NONCE_BYTES)),
         request=asked.request_id,
         price_micros=price,
         detail=detail,

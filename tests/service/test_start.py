@@ -1,6 +1,5 @@
 """Starts: who may get a code, and what it says."""
 
-import json
 from typing import Any
 
 import pytest
@@ -139,7 +138,8 @@ def test_the_queue_holds_a_sealed_envelope(world: World) -> None:
     sealed, message = entry[b"e"].decode(), entry[b"m"].decode()
     assert set(entry) == {b"v", b"m", b"i", b"k", b"c", b"d", b"e", b"r", b"q", b"p"}
     assert (entry[b"i"].decode(), entry[b"k"], entry[b"c"]) == (id_, b"k1", b"digits:6")
-    opened = json.loads(world.core.ring.open(sealed, message))
+    opened = envelope_of(world.core, sealed, message)
+    assert opened
     assert (opened["to"], opened["user"], opened["code"], opened["test"]) == (NUMBER, "u1", None, False)
     with pytest.raises(ValueError, match="moved"):
         world.core.ring.open(sealed, "msg_other")

@@ -1,11 +1,11 @@
 """An application's own templates."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from otp_service.service.sealed import envelope_of
 from tests.keyspace import outbox
 from tests.web.test_admin_applications import fields
 from tests.web.test_admin_audit import acts, entries
@@ -278,5 +278,6 @@ def test_a_code_to_india_carries_its_registered_ids(world: World) -> None:
 
 def opened(world: World, entry: dict[bytes, bytes]) -> dict[str, Any]:
     """What stands in the envelope of a message that waits for a courier."""
-    found: dict[str, Any] = json.loads(world.core.ring.open(entry[b"e"].decode(), entry[b"m"].decode()))
+    found = envelope_of(world.core, entry[b"e"].decode(), entry[b"m"].decode())
+    assert found
     return found
