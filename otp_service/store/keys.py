@@ -1,6 +1,7 @@
 """Key names. All keys of one subject share its cell's hash tag; limits of other scopes carry a tag of their own."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from otp_service.domain.ids import Address
 from otp_service.domain.keys import b64
@@ -8,8 +9,7 @@ from otp_service.domain.keys import b64
 PRIORITIES = ("high", "normal", "bulk")
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectKeys:
+class SubjectKeys(NamedTuple):
     """The keys of one (subject, purpose)."""
 
     record: str

@@ -42,13 +42,13 @@ class Counting(Observer):
     """Counts the stories of the service."""
 
     def started(self, purpose: str, country: str, new: bool) -> None:
-        STARTED.labels(country, "new" if new else "resend").inc()
+        _started(country, "new" if new else "resend").inc()
 
     def braked(self, decision: str, mode: str) -> None:
-        BRAKED.labels(decision, mode).inc()
+        _braked(decision, mode).inc()
 
     def checked(self, result: str) -> None:
-        CHECKED.labels(result).inc()
+        _checked(result).inc()
 
     def factor_checked(self, type: str, result: str) -> None:
         FACTOR_CHECKS.labels(type, result).inc()
@@ -72,6 +72,9 @@ class Counting(Observer):
 # Labels are words of our own, so there are few of them: finding a metric's child again costs more than counting.
 _requests = lru_cache(maxsize=4096)(REQUESTS.labels)
 _seconds = lru_cache(maxsize=256)(SECONDS.labels)
+_started = lru_cache(maxsize=1024)(STARTED.labels)
+_braked = lru_cache(maxsize=64)(BRAKED.labels)
+_checked = lru_cache(maxsize=64)(CHECKED.labels)
 
 
 def observe_request(route: str, method: str, status: int, took_s: float, problem: str | None) -> None:

@@ -42,13 +42,18 @@ def scopes_of(index_key: bytes, realm: str, e164: str, country: str, ip: str | N
     network = digest("network", client_network(ip)) if ip else ""
     block, prefix = e164[:-BLOCK_DIGITS], operator_prefix(e164)
     return Scopes(
-        digest("number", e164), digest("block", block), digest("prefix", prefix), country, network
+        digest("number", e164), digest("block", block), _of_prefix(index_key, realm, prefix), country, network
     )
 
 
 def scope_digest(index_key: bytes, realm: str, kind: str, value: str) -> str:
     """By what a scope is named without being readable."""
     return b64(mac(index_key, "fraud", kind, realm, value)[:DIGEST_BYTES])
+
+
+@lru_cache(maxsize=1024)  # ten million numbers share it
+def _of_prefix(index_key: bytes, realm: str, prefix: str) -> str:
+    return scope_digest(index_key, realm, "prefix", prefix)
 
 
 def _country_code_digits(digits: str) -> int:
