@@ -15,6 +15,8 @@ from socketserver import BaseServer
 
 import redis
 
+from otp_service.store.scripts import SCRIPTS
+
 NOTICES_WITHIN_S = 0.01  # that it shall end; socketserver's own half second is longer than most tests
 STARTS_WITHIN_S = 60
 # The service gives Redis half a second. Tests of that promise put a proxy in between; in all others a busy machine may
@@ -69,6 +71,10 @@ class RedisServer:
         command = (program("redis-server", "valkey-server"), *where, "--save", "", *self.options)
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_until(self._answers, STARTS_WITHIN_S)
+        # It knows the scripts: whoever has to send one has no time left for an answer that is late.
+        with self.client() as client:
+            for script in SCRIPTS.values():
+                client.script_load(script.source)
 
     def kill(self) -> None:
         assert self.process is not None
