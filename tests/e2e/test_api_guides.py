@@ -47,11 +47,17 @@ class Reader:
         return int(status), json.loads(body) if body.startswith("{") else body
 
     def follows(self, command: str) -> int:
-        """The status of a command, which is given the time to be written down that the guide speaks of."""
-        status, body = self.pastes(command)
-        if status == 404 and any(place in command for place in OF_THE_LEDGER):
-            wait_until(lambda: self.pastes(command)[0] != 404, WRITTEN_WITHIN_S, 0.5)
-            status, body = self.pastes(command)
+        """The status of a command; what it asks for is given the time that the guide speaks of to be written down, and
+        a busy machine that answers 503 is asked again."""
+        awaited = {404, 503} if any(place in command for place in OF_THE_LEDGER) else {503}
+        answers: list[tuple[int, Any]] = []
+
+        def told() -> bool:
+            answers.append(self.pastes(command))
+            return answers[-1][0] not in awaited
+
+        wait_until(told, WRITTEN_WITHIN_S, 0.5)
+        status, body = answers[-1]
         self.remembers(body)
         return status
 
