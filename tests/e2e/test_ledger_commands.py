@@ -159,7 +159,7 @@ def test_dead_letters_are_listed_and_queued_again(operator: Operator) -> None:
         client.xadd("{c0}:out:normal", {"v": "99", "m": "msg_of-a-later-release", "to": NUMBER})
     courier = operator.made.work()
     operator.made.ready()
-    wait_until(lambda: operator.gets("worker", "dead") != [], 20)
+    wait_until(lambda: operator.gets("worker", "dead") != [], 60)
 
     (letter,) = operator.gets("worker", "dead")
     table = operator.reads("worker", "dead")

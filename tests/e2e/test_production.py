@@ -27,7 +27,7 @@ class Day:
         self._vendor_that_refuses()
         self._message_of_tomorrow()
         self._rubbish()
-        shop.made.settles(90)
+        shop.made.settles()
         self.sinks = written(shop.made)
 
     @property
@@ -95,9 +95,8 @@ class Day:
         self.shop.vendor.park()
         to = self._number()
         self._started(to)
-        wait_until(
-            lambda: self.shop.vendor.sent_to(to), 120
-        )  # the vendor that has just failed is tried again in its time
+        # The vendor that has just failed is tried again in its time; as long as it has the message, so has the queue.
+        wait_until(lambda: self.shop.vendor.sent_to(to), 120)
         with self.shop.made.redis.client() as client:
             ((_, fields),) = client.xrevrange("{c0}:out:high", count=1)
             client.xadd("{c0}:out:high", {**fields, "v": "9"})

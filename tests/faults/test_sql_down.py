@@ -61,7 +61,7 @@ def test_codes_go_on_while_postgresql_is_stopped(on_postgres: OnPostgres) -> Non
 
 def readiness(shop: Shop) -> httpx.Response:
     """What /readyz says."""
-    return httpx.get(f"{shop.made.url}/readyz", timeout=30)
+    return httpx.get(f"{shop.made.url}/readyz", timeout=60)
 
 
 def assert_none_starts(shop: Shop) -> None:
@@ -75,7 +75,7 @@ def assert_none_starts(shop: Shop) -> None:
 
 def test_codes_go_on_while_somebody_holds_sqlites_lock(shop: Shop) -> None:
     """While another program holds the SQLite file locked, codes go out and are approved; their facts wait for it."""
-    with sqlite3.connect(shop.made.folder / "otp.db", isolation_level=None) as other:
+    with sqlite3.connect(shop.made.folder / "otp.db", isolation_level=None, timeout=60) as other:
         other.execute("BEGIN EXCLUSIVE")
 
         ((id_, to),) = shop.opened().items()

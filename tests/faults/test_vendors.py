@@ -9,7 +9,7 @@ from otp_service.domain.messages import REASONS
 from tests.faults.gateways import COUNTRIES, Code, Gateways, gateways
 
 EACH = 8
-ON_ITS_WAY_S = 1.0  # a request that began before the code's end may be read just after it
+ON_ITS_WAY_S = 5.0  # a request that began before the code's end may be read after it on a busy machine
 # What a code's message ends with where its only vendor goes on like that.
 ENDS = {
     "down": {"connection", "provider_error"},
@@ -27,7 +27,7 @@ def backed(migrated: Path) -> Iterator[tuple[Gateways, list[Code]]]:
     """Codes that were started where a good vendor stands behind each bad one, and are all ended."""
     with gateways(migrated, with_good=True) as made:
         codes = made.started(EACH)
-        made.made.settles(90)
+        made.made.settles()
         yield made, codes
 
 
@@ -36,7 +36,7 @@ def alone(migrated: Path) -> Iterator[tuple[Gateways, list[Code]]]:
     """Codes that were started where there is nobody but the bad vendor, and are all ended."""
     with gateways(migrated, with_good=False, ttl_s=30) as made:
         codes = made.started(EACH)
-        made.made.settles(120)
+        made.made.settles()
         yield made, codes
 
 
@@ -86,6 +86,6 @@ def test_vendors_that_recover_get_what_waited(migrated: Path) -> None:
         assert all(made.ended(code)["status"] in ("queued", "sending") for code in codes)
         for way in mendable:
             made.bad[way].way = "fine"
-        made.made.settles(120)
+        made.made.settles()
         assert {made.ended(code)["status"] for code in codes} == {"accepted"}
         assert all(copy.at < code.expires for code in codes for copy in made.copies(code))
