@@ -164,7 +164,8 @@ class Run:
         sending, due = True, began
         while True:
             now = time.perf_counter()
-            sending = sending and now < began + seconds
+            # However late a busy machine lets this begin, one request is sent.
+            sending = sending and (now < began + seconds or not (self._busy or self._latencies))
             while sending and self._idle and (self._rate is None or due <= now):
                 request = self._scenario.next()
                 if request is None:

@@ -46,7 +46,8 @@ class Stand:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("OTP_")},
             "OTP_ENV": "production",
-            "OTP_REDIS_URL": f"unix://{redis_socket or socket_of(self.redis)}",
+            # A busy machine makes figures worse, and ends no run.
+            "OTP_REDIS_URL": f"unix://{redis_socket or socket_of(self.redis)}?socket_timeout=60",
             "OTP_DATABASE_URL": f"sqlite:///{self.folder}/otp.db",
             "OTP_MASTER_KEYS": MASTER_KEYS,
             "OTP_CONFIG": f"{self.folder}/otp-service.toml",
