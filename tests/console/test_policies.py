@@ -85,15 +85,19 @@ def test_the_last_day_is_tried_under_it(console: Console) -> None:
     apply_facts(console.world.core.engine, facts)
     page = _reviewed(console, "fraud", countries="DE")
     expect(page.get_by_text("1 of the 1 that were typed in would not have been sent")).to_be_visible()
+    expect(page.get_by_text("Under the policy in force it would be 0 and 0: the change saves nothing.")).to_be_visible()
     day = page.get_by_role("table", name="The last 24 hours")
     expect(day.get_by_role("row", name="Typed in: would not have been sent")).to_contain_text("0")
 
 
 def test_what_makes_no_sense_stands_at_its_field(console: Console) -> None:
     """A value out of bounds is refused beside its field with what was typed."""
-    page = _reviewed(console, ttl_s="5", limits__ip="often")
+    page = _reviewed(console, ttl_s="5", limits__ip="often", spend_per_day_micros="60000000")
     expect(page.locator('[id="policy.ttl_s-about"]')).to_contain_text("greater than or equal to 30")
     expect(page.locator('[id="policy.limits.ip-about"]')).to_contain_text("5 per 10 minutes")
+    expect(page.locator('[id="policy.spend_per_day_micros-about"]')).to_contain_text(
+        "Write US dollars, at most 1,000,000"
+    )
     expect(page.get_by_label("ttl_s")).to_have_value("5")
     console.complaints.clear()  # of the status 422
 
@@ -103,6 +107,7 @@ def test_raising_a_ceiling_asks_who_it_is(console: Console) -> None:
     console.world.policy(spend_per_day_micros=1_000_000)
     page = _reviewed(console, proven=False, spend_per_day_micros="50")
     expect(page.get_by_text("you may be asked once more")).to_be_visible()
+    expect(page.get_by_role("row", name="spend_per_day_micros")).to_contain_text("50 USD")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
     assert _policy(console).spend_per_day_micros == 1_000_000
