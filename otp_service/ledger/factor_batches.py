@@ -1,9 +1,9 @@
 """Factors by the hundred: what files bring in and take out."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from otp_service.ledger.factor_users import FactorUser, introducing
 from otp_service.ledger.factors import Factor
@@ -38,6 +38,15 @@ def add(connection: Connection, some: Sequence[Factor], event: str, now_ms: int)
         return
     connection.execute(insert(factors), [_values(factor) for factor in some])
     connection.execute(insert(factor_history), [_line(factor, event, now_ms) for factor in some])
+
+
+def move_on(connection: Connection, counts: Mapping[str, int]) -> None:
+    """Has these factors begin at these counts, unless they are there or further on already."""
+    if not counts:
+        return
+    behind = update(factors).where(factors.c.id == bindparam("of"), factors.c.counter < bindparam("to"))
+    rows = [{"of": id, "to": counts[id]} for id in sorted(counts)]  # in one order, as above
+    connection.execute(behind.values(counter=bindparam("to")), rows)
 
 
 def count(connection: Connection, application_id: str) -> int:

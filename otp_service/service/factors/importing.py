@@ -1,7 +1,8 @@
 """Factors from a file: looked through as a whole first, then taken over in batches, each of them whole or not at all.
 
 Told again, an import changes nothing: a secret that its user has already is known by its keyed fingerprint. So one
-that was interrupted is simply told again.
+that was interrupted is simply told again. Where the file's count is further on than ours it is taken over: codes up to
+there were used elsewhere.
 """
 
 from collections import Counter
@@ -116,8 +117,10 @@ def _put(core: Core, change: Change, wish: Wish, sorter: "_Sorter", some: Sequen
     new = [made(core, sorter.application_id, index, entry, at_ms) for index, entry in fresh]
     factor_batches.introduce(change.connection, {each.user.user_index: each.user for each in new}.values())
     factor_batches.add(change.connection, [each.factor for each in new], "imported", at_ms)
-    if new:
+    factor_batches.move_on(change.connection, sorter.behind)
+    if new or sorter.behind:
         told = {"format": wish.format, "factors": len(new), "weak": sum(_is_weak(entry) for _, entry in fresh)}
+        told |= {"moved_on": len(sorter.behind)} if sorter.behind else {}
         audit.record(change, "factors.import", application_id=sorter.application_id, after=told)
 
 
@@ -134,6 +137,7 @@ class _Sorter:
     def __init__(self, core: Core, application_id: str, allow_weak: bool, writes: bool) -> None:
         self.application_id = application_id
         self.told = Told()
+        self.behind: dict[str, int] = {}  # known factors of the last batch, by id, with the count of the file
         self._core, self._allow_weak, self._writes = core, allow_weak, writes
         self._seen: set[int] = set()
         self._added: Counter[int] = Counter()  # by user, what the ledger does not hold yet
@@ -142,16 +146,19 @@ class _Sorter:
         """The new factors among these rows, each with the index of its user."""
         if self._writes:
             self._added.clear()
+        self.behind.clear()
         self._count(some)
         good = [(row.line, row.found) for row in some if isinstance(row.found, Entry)]
         named = [(line, index_of(self._core, self.application_id, entry.user), entry) for line, entry in good]
         has = factor_batches.of_users(connection, {index for _, index, _ in named}, at_ms)
-        known = {index: self._fingerprints(theirs) for index, theirs in has.items()}
+        known = {index: self._by_fingerprint(theirs) for index, theirs in has.items()}
         fresh = []
         for line, index, entry in named:
             mark = fingerprint(self._core, index, entry.secret)
-            if mark in self._seen or mark in known.get(index, ()):
+            ours = known.get(index, {}).get(mark)
+            if ours is not None or mark in self._seen:
                 self.told.known += 1
+                self._note(ours, entry)
             elif refusal := self._refusal(entry, len(has.get(index, ())), index):
                 self.told.refuse(line, refusal)
             else:
@@ -175,9 +182,16 @@ class _Sorter:
             return f"this user has {MOST_FACTORS} factors: remove one first"
         return None
 
-    def _fingerprints(self, theirs: Iterable[Factor]) -> set[int]:
-        secrets = [(each.user_index, secret_of(self._core, each)) for each in theirs]
-        return {fingerprint(self._core, index, secret) for index, secret in secrets if secret is not None}
+    def _note(self, ours: Factor | None, entry: Entry) -> None:
+        """Notes the count of a factor that is further on elsewhere."""
+        if ours is not None and ours.type == entry.type and entry.counter > self.behind.get(ours.id, ours.counter):
+            self.behind[ours.id] = entry.counter
+
+    def _by_fingerprint(self, theirs: Iterable[Factor]) -> dict[int, Factor]:
+        secrets = [(each, secret_of(self._core, each)) for each in theirs]
+        return {
+            fingerprint(self._core, each.user_index, secret): each for each, secret in secrets if secret is not None
+        }
 
 
 def _is_weak(entry: Entry) -> bool:

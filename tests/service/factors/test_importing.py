@@ -67,6 +67,17 @@ def test_told_again_it_changes_nothing(owner: FactorWorld) -> None:
     assert taken(owner, file_of(entry("u3"))).new == 1
 
 
+def test_presses_that_were_used_elsewhere_meanwhile_are_used_up(owner: FactorWorld) -> None:
+    """A count that is further on in a file is taken over, which is audited; one that is behind changes nothing."""
+    taken(owner, file_of(token(counter=41)))
+    for counter in (45, 43):
+        told = taken(owner, file_of(token(counter=counter)))
+        assert (told.new, told.known) == (0, 1)
+    assert owner.verdict(code(owner, token(counter=44))) == "already_used"
+    assert owner.verdict(code(owner, token(counter=45))) == "valid"
+    assert [(each.after or {}).get("moved_on") for each in acts(owner)] == [1, None]
+
+
 def test_imports_at_the_same_time_add_nothing_twice(owner: FactorWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four operators who import one file at once have its factors once between them."""
     monkeypatch.setattr(importing, "AT_ONCE", 5)
