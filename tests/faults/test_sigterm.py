@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.processes import Server
+from tests.e2e.processes import STARTS_WITHIN_S, Server
 from tests.e2e.shop import Shop, numbers, shop_in_production
 from tests.servers import wait_until
 
@@ -71,7 +71,7 @@ class Load:
     def more(self, many: int = ENOUGH) -> None:
         """Waits until so many more requests are answered."""
         so_far = len(self.answered)
-        wait_until(lambda: len(self.answered) >= so_far + many, 60)
+        wait_until(lambda: len(self.answered) >= so_far + many, 120)
 
 
 @contextmanager
@@ -126,8 +126,8 @@ def test_a_killed_web_process_costs_no_second_sms(shop: Shop) -> None:
     victim = server.workers()[0]
     with steady(shop, [server]) as load:
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: len(set(server.workers()) - {victim}) == server.wanted, 60)
-        wait_until(server.ready, 60)
+        wait_until(lambda: len(set(server.workers()) - {victim}) == server.wanted, STARTS_WITHIN_S)
+        wait_until(server.ready, STARTS_WITHIN_S)
         load.more()
 
     assert_each_is_one_sms(shop, load)
