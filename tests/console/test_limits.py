@@ -3,6 +3,9 @@
 from playwright.sync_api import Page, expect
 
 from otp_service.ledger.facts import apply_facts
+from otp_service.service.admin import applications
+from otp_service.service.console import holding, searching
+from otp_service.service.console.searching import Sought
 from otp_service.service.core import now_ms
 from otp_service.service.destination import number_index
 from tests.console.conftest import Console
@@ -40,6 +43,21 @@ def test_what_counts_now_stands_as_bars(console: Console) -> None:
         assert unlabelled(page) == []
 
     everywhere(console, "/console/limits", look)
+
+
+def test_no_application_is_out_of_reach(console: Console) -> None:
+    """Where not all applications are shown the page says so, and one that is chosen is shown alone."""
+    world = console.world
+    made = [applications.create(world.core, "tests", f"app {n}", {"countries": ["CH"]}) for n in range(14)]
+    world.parts.truths.refresh()
+    there = searching.token(world.core, Sought("number", NUMBER))
+    with console.http("viewer") as client:
+        for place in ("limits", f"limits/{there}", f"find/{there}"):
+            text = client.get(f"/console/{place}").text
+            assert f"These are {holding.MOST_APPLICATIONS} of " in text
+            chosen = client.get(f"/console/{place}?application={made[-1].id}").text
+            assert ">app 13</h3>" in chosen
+            assert "These are" not in chosen
 
 
 def test_a_number_an_address_and_a_device_are_looked_up(console: Console) -> None:

@@ -15,7 +15,7 @@ from otp_service.service.console.searching import Sought
 from otp_service.service.console.story import Chapter, Story
 from otp_service.service.core import now_ms
 from otp_service.web.console import PATH
-from otp_service.web.console.frame import act, actor, back, core, form, page, render
+from otp_service.web.console.frame import act, actor, application_filter, back, core, form, page, render
 from otp_service.web.console.showing import unless_away
 
 # What is sought -> what a block or an allow of it is.
@@ -70,7 +70,7 @@ def search() -> AnyResponse:
 @page("/find/<token>", title="Find", nav="Find")
 def found(token: str) -> Response:
     """What happened, what holds now, and what helps."""
-    sought = searching.opened(core(), token)
+    sought, only = searching.opened(core(), token), application_filter()
     told = story.tell(core(), sought, request.args.get("cursor") or None)
     refused = unless_away(lambda: _refused(sought)) if not request.args.get("cursor") else []
     told = story.named(core(), _with(told, refused or []))
@@ -84,7 +84,7 @@ def found(token: str) -> Response:
         story=told,
         short=story.in_short(told),
         away=refused is None,
-        standings=unless_away(lambda: holding.standings(core(), sought)),
+        standings=unless_away(lambda: holding.standings(core(), sought, only)),
         met=holding.met(core(), sought),
         users=factor_story.called(core(), sought.value) if sought.kind == "name" else [],
         types=factor_story.TYPES,

@@ -48,8 +48,8 @@ def look() -> AnyResponse:
 @page("/limits/<token>", title="Limits and locks", nav="Limits and locks")
 def of_one(token: str) -> Response:
     """What each application counts of somebody now."""
-    sought = searching.opened(core(), token)
-    found = unless_away(lambda: holding.standings(core(), sought))
+    sought, only = searching.opened(core(), token), application_filter()
+    found = unless_away(lambda: holding.standings(core(), sought, only))
     return render("limits_of.html", token=token, sought=sought, standings=found, now=now_ms(), title=sought.shown())
 
 
