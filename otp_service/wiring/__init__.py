@@ -5,9 +5,10 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,10 +27,12 @@ from otp_service.service.truths import Truths
 from otp_service.settings import BadSettings, Settings, read_settings
 from otp_service.store.connect import connect, is_cluster
 from otp_service.store.health import fix_cells
-from otp_service.web.app import make_app
-from otp_service.web.dev import Phone
-from otp_service.web.dev import blueprint as phone_blueprint
 from otp_service.web.metrics import LEDGER_UP, Counting
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from otp_service.web.dev import Phone
 
 INDEX_KEY = "index_key"
 WEB_THREADS = "OTP_WEB_THREADS"  # how `serve` tells its worker processes; no setting of an operator's
@@ -43,12 +46,12 @@ class Parts:
     settings: Settings
     core: Core
     truths: Truths
-    phone: Phone | None = None
+    phone: "Phone | None" = None
 
-    def web(self, most_streams: int = STREAMS_OF_ONE) -> Flask:
+    def web(self, most_streams: int = STREAMS_OF_ONE) -> "Flask":
         """The HTTP side."""
-        extra = [phone_blueprint(self.phone)] if self.phone else []
-        return make_app(
+        extra = [web_part("dev").blueprint(self.phone)] if self.phone else []
+        made: Flask = web_part("app").make_app(
             self.core,
             self.truths,
             trusted_proxies=self.settings.trusted_proxies,
@@ -56,6 +59,12 @@ class Parts:
             most_streams=most_streams,
             single_sign_on=self.settings.single_sign_on,
         )
+        return made
+
+
+def web_part(name: str) -> Any:
+    """A part of the web, loaded where it is used: a courier answers nobody, and does without Flask."""
+    return import_module(f"otp_service.web.{name}")
 
 
 def build(settings: Settings, *, development_server: bool = False) -> Parts:
@@ -84,7 +93,7 @@ def build(settings: Settings, *, development_server: bool = False) -> Parts:
         observe=Counting(),
     )
     truths.refresh()
-    phone = Phone() if development_server and not settings.production else None
+    phone = web_part("dev").Phone() if development_server and not settings.production else None
     return Parts(settings, core, truths, phone)
 
 
@@ -167,7 +176,7 @@ def fix_store(parts: Parts) -> None:
         raise BadSettings(f"OTP_REDIS_CELLS: {error}") from None
 
 
-def application() -> Flask:
+def application() -> "Flask":
     """The WSGI application of one worker of `otp-service serve`."""
     parts = build(read_settings())
     parts.truths.keep()

@@ -29,8 +29,7 @@ from otp_service.service.senders import take_out
 from otp_service.service.unmatched import retry_unmatched
 from otp_service.service.unregistered import heed
 from otp_service.store.connect import connect_courier
-from otp_service.web.dev import PhoneTransport
-from otp_service.wiring import Parts
+from otp_service.wiring import Parts, web_part
 from otp_service.wiring.notifier import notifying
 
 
@@ -39,7 +38,7 @@ async def run_courier(parts: Parts, stop: asyncio.Event, concurrency: int, obser
     core = parts.core
     client = connect_courier(parts.settings.redis_url)
     mounts: dict[str, httpx.AsyncBaseTransport] = {
-        "all://simulator.invalid": PhoneTransport(parts.phone) if parts.phone else Swallow(),
+        "all://simulator.invalid": web_part("dev").PhoneTransport(parts.phone) if parts.phone else Swallow(),
         "all://console.invalid": Console(show_text=not core.production),
     }
     async with VendorClient(concurrency, mounts) as vendors:
