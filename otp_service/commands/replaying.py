@@ -16,6 +16,7 @@ from otp_service.commands.embedded import find_store
 from otp_service.domain.policy import Policy
 from otp_service.domain.replay.scoring import Score, Verdict
 from otp_service.domain.replay.trace import BadTrace, Row, rows
+from otp_service.domain.shapes import complaint
 from otp_service.service.replay.judge import BRAKE_ALONE, Bench
 from otp_service.service.replay.run import Replay, Replayed, percentile
 from otp_service.store.batches import batches
@@ -126,7 +127,7 @@ def policy_of(path: Path | None) -> Policy:
 
 def _first(error: ValidationError) -> str:
     wrong = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, wrong['loc'])) or 'the file'}: {wrong['msg']}"
+    return f"{'.'.join(map(str, wrong['loc'])) or 'the file'}: {complaint(wrong)}"
 
 
 def verdict_cells(verdict: Verdict) -> tuple[str, str, str]:

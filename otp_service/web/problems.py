@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from otp_service.domain.errors import PROBLEMS, FieldError, Refusal
+from otp_service.domain.shapes import complaint
 
 log = structlog.get_logger("otp_service.web")
 MEDIA_TYPE = "application/problem+json"
@@ -97,11 +98,11 @@ def _where(error: Exception) -> list[str]:
 def invalid_body(error: ValidationError) -> Refusal:
     """What pydantic found, by field, without the values."""
     found: list[FieldError] = []
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
+    for each in error.errors(include_url=False, include_input=False):
         if each["type"] == "json_invalid":
             return Refusal("invalid_json", "the body can't be read as JSON in UTF-8")
         field = ".".join(_name(part) for part in each["loc"]) or "body"
-        found.append({"field": field, "code": each["type"], "detail": each["msg"].removeprefix("Value error, ")})
+        found.append({"field": field, "code": each["type"], "detail": complaint(each)})
     names = ", ".join(dict.fromkeys(item["field"] for item in found))
     return Refusal("invalid_field", f"not valid: {names}", errors=found)
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
 from otp_service.domain.fraud.thresholds import Thresholds
 from otp_service.domain.policy import DEVELOPMENT, LimitsPolicy, Policy
+from otp_service.domain.shapes import complaint
 
 Fields = Mapping[str, Any]
 
@@ -74,8 +75,8 @@ def _inside(fields: Fields, known: Collection[str]) -> dict[str, Any]:
 
 def _refusal(error: ValidationError) -> Refusal:
     found: dict[str, FieldError] = {}
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
-        told = each["msg"].removeprefix("Value error, ")
+    for each in error.errors(include_url=False, include_input=False):
+        told = complaint(each)
         field = _field(each["loc"], told)
         found.setdefault(field, {"field": field, "code": each["type"], "detail": told})
     return Refusal("invalid_field", f"not valid: {', '.join(found)}", errors=list(found.values()))
