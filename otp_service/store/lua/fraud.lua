@@ -129,7 +129,6 @@ local function until_paid(f, letter, may)
   return refill == 0 and forgotten or math.min(forgotten, math.max(1, (owed(a) + price - may) / refill))
 end
 
-
 -- A number whose code was typed before, and that owes little, is believed whatever others do to its prefix and country.
 -- `wait` is in what time this is no reason any more, which the log tells; 0 where time alone does not help.
 local function note(f, letter, rule, level, has, may, wait)
