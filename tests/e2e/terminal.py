@@ -20,7 +20,7 @@ from tests.servers import redis_server, wait_until
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 # An outer make hands down what would change the inner one.
-NOT_TYPED = ("OTP_", "MAKE", "MFLAGS")
+NOT_TYPED = ("OTP_", "MAKE", "MFLAGS", "ARGS")
 STARTS_WITHIN_S = 180
 STOPS_WITHIN_S = 60
 ARRIVES_WITHIN_S = 60

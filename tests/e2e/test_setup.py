@@ -21,7 +21,7 @@ from tests.servers import RedisServer
 ROOT = Path(__file__).parents[2]
 NEEDED_BY_THE_SET_UP = ("basename", "cat", "cksum", "dirname", "grep", "id", "ls", "sh", "tail", "tr")
 # Without what an outer make hands down: its messages would stand among those of the inner one.
-TYPED = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+TYPED = {name: value for name, value in os.environ.items() if name not in ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
 LOCKS = ("runtime", "build", "dev")
 
 
