@@ -12,6 +12,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ def dev(port: int, data_dir: Path, as_json: bool) -> None:
         else:
             _welcome(service)
         with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+            until_told()
 
 
 @click.command(short_help="Plays one login end to end.")
@@ -217,6 +218,12 @@ def _owned(data_dir: Path) -> Iterator[None]:
                 f"{data_dir} is in use by another `otp-service dev`: stop that one, or name another --data-dir"
             ) from None
         yield
+
+
+def until_told() -> NoReturn:
+    """Waits for a signal. One that comes just before a wait does not wake it, so no wait is a long one."""
+    while True:
+        time.sleep(1)
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

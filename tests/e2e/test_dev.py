@@ -1,14 +1,17 @@
 """`otp-service dev`: everything in one process for a developer, from its first words to a kill -9."""
 
+import _thread
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import signal
 import socket
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,7 @@ from rich.console import Console
 
 from otp_service import wiring
 from otp_service.client import Verification
+from otp_service.commands.develop import _interrupt, until_told
 from otp_service.demo import play
 from otp_service.settings import Settings
 from tests.e2e.production import installation
@@ -255,3 +259,28 @@ def test_serve_in_development_has_no_simulated_phone(settings: Settings) -> None
 
     assert [caller.get(path).status_code for path in DEV_PATHS] == [404] * len(DEV_PATHS)
     parts.core.engine.dispose()
+
+
+def test_a_signal_that_wakes_nobody_is_heard() -> None:
+    """A signal that comes a moment before the service waits, and so interrupts no wait, ends it all the same."""
+    main, heard = threading.get_ident(), threading.Event()
+
+    def waits() -> bool:
+        return sys._current_frames()[main].f_code is until_told.__code__
+
+    def tell() -> None:
+        wait_until(waits, 60)
+        _thread.interrupt_main(signal.SIGTERM)  # has the handler called, and interrupts nothing
+        if not heard.wait(60):
+            os.kill(os.getpid(), signal.SIGINT)  # which is no end that the test takes
+
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    teller = threading.Thread(target=tell)
+    teller.start()
+    try:
+        with pytest.raises(SystemExit):
+            until_told()
+    finally:
+        heard.set()
+        signal.signal(signal.SIGTERM, before)
+        teller.join()

@@ -1,6 +1,7 @@
 """What a newcomer's first commands do; every run from a fresh clone proves the set-up of the machine itself."""
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -152,8 +153,13 @@ def service(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         command, cwd=ROOT, env=TYPED, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        yield process
-        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            yield process
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # leaving the block waits for its end
 
 
 def test_make_dev_starts_the_service(service: subprocess.Popen[str]) -> None:
