@@ -19,7 +19,6 @@ from otp_service import wiring
 from otp_service.ledger import migrate
 from otp_service.ledger.engine import make_engine
 from otp_service.settings import Settings
-from otp_service.store.scripts import SCRIPTS
 from tests.clock import TimedWorld
 from tests.servers import RedisServer, redis_server
 from tests.world import Api, World, development
@@ -66,11 +65,8 @@ class _AtOnce:
 
 @pytest.fixture(scope="session")
 def shared_redis() -> Iterator[RedisServer]:
-    """The Redis of this test process; it knows the scripts, for whoever has to send one has less time for the rest."""
+    """The Redis of this test process."""
     with redis_server() as server:
-        with server.client() as client:
-            for script in SCRIPTS.values():
-                client.script_load(script.source)
         yield server
 
 

@@ -71,7 +71,10 @@ class RedisServer:
         command = (program("redis-server", "valkey-server"), *where, "--save", "", *self.options)
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_until(self._answers, STARTS_WITHIN_S)
-        # It knows the scripts: whoever has to send one has no time left for an answer that is late.
+        self.teach()
+
+    def teach(self) -> None:
+        """Has it know the scripts: whoever has to send one has no time left for an answer that is late."""
         with self.client() as client:
             for script in SCRIPTS.values():
                 client.script_load(script.source)

@@ -162,20 +162,22 @@ def enrol_users(
 
 
 def _say_imported(told: Told, as_json: bool, dry_run: bool) -> None:
-    left_out = dict(told.left_out)
-    answer = {"new": told.new, "known": told.known, "refused": told.refused, "left_out": left_out}
-    reasons = [{"line": line, "detail": detail} for line, detail in told.reasons]
     if as_json:
-        click.echo(json.dumps({**answer, "written": told.written, "dry_run": dry_run, "reasons": reasons}))
+        counts = {name: getattr(told, name) for name in ("new", "known", "moved_on", "refused", "left_out", "written")}
+        reasons = [{"line": line, "detail": detail} for line, detail in told.reasons]
+        click.echo(json.dumps({**counts, "dry_run": dry_run, "reasons": reasons}))
         return
     for line, detail in told.reasons:
         click.secho(f"line {line}: {detail}", err=True, fg="red")
     if told.refused > len(told.reasons):
         click.secho(f"and {told.refused - len(told.reasons)} more", err=True, fg="red")
     click.echo(f"{told.new} new, {told.known} known already, {told.refused} refused.")
-    for reason, count in left_out.items():
+    for reason, count in told.left_out.items():
         click.echo(f"{count} left out: {reason}.")
-    click.echo("They are in." if told.written and told.new else "Nothing was changed.")
+    if told.moved_on:
+        click.echo(f"{told.moved_on} of those known are further on in the file: codes up to there were used elsewhere.")
+    changes = told.written and (told.new or told.moved_on)
+    click.echo("They are in." if changes else "Nothing was changed.")
 
 
 def _lines(file: Path) -> Iterable[bytes]:

@@ -110,7 +110,7 @@ def test_bad_rows_are_told_by_their_line(shop: Operator) -> None:
     assert "rubbish" not in told.stdout + told.stderr
     assert shop.gets(*asked, "--dry-run")["reasons"][0]["line"] == 4
     assert shop.gets(*asked, "--skip-refused") | {"reasons": []} == {
-        **{"new": 2, "known": 0, "refused": 1, "left_out": {}, "written": True, "dry_run": False},
+        **{"new": 2, "known": 0, "moved_on": 0, "refused": 1, "left_out": {}, "written": True, "dry_run": False},
         "reasons": [],
     }
 

@@ -6,7 +6,6 @@ import pytest
 
 from otp_service.store import link as link_module
 from otp_service.store.connect import connect
-from otp_service.store.scripts import SCRIPTS
 from tests.proxy import Proxy, proxy
 from tests.servers import PATIENCE, RedisServer
 from tests.store.desk import Desk
@@ -21,9 +20,7 @@ def desk(redis: RedisServer) -> Desk:
 @pytest.fixture
 def line(redis: RedisServer) -> Iterator[Proxy]:
     """What the service takes for its Redis, which knows every script: what is lost is the reply to one that ran."""
-    with redis.client() as client:
-        for script in SCRIPTS.values():
-            client.script_load(script.source)
+    redis.teach()
     with proxy(redis.socket) as made:
         yield made
 

@@ -28,7 +28,7 @@ def types(world: World, user: str) -> list[str]:
 def test_a_file_goes_in_whole_and_once(world: World) -> None:
     """The factors of a table are there at once; the same file again finds them known."""
     told = send(world, FILE).get_json()
-    assert told == {"new": 2, "known": 0, "refused": 0, "written": True, "reasons": []}
+    assert told == {"new": 2, "known": 0, "moved_on": 0, "refused": 0, "written": True, "reasons": []}
     assert (types(world, "u1"), types(world, "u2")) == (["totp"], ["hotp"])
     code = pyotp.HOTP(SECRETS[1]).at(41)
     asked = {"user": "u2", "code": code}

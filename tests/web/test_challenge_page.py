@@ -16,7 +16,7 @@ from otp_service.domain.captchas import Captcha
 from otp_service.domain.challenges import RANDOM_BYTES, mint, solved
 from otp_service.domain.keys import b64
 from otp_service.domain.templates.template import BUILT_IN
-from tests.browser import PATIENCE_MS, chromium
+from tests.browser import PATIENCE_MS
 from tests.servers import at_work
 from tests.world import World
 
@@ -58,12 +58,6 @@ def serving(app: Flask) -> Iterator[int]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
     with at_work(server):
         yield server.server_port
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The hosted page of a code in a real browser: on a phone and on a desk, by keyboard, by ear, and without scripts."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,25 +8,10 @@ from flask import Flask, redirect
 from playwright.sync_api import Browser, expect
 
 from otp_service.domain.pages.words import LANGUAGES, words
-from tests.browser import chromium
 from tests.clock import SECOND, TimedWorld
 from tests.web.pages import allow
 from tests.web.shops import WIDTHS, Shop, broken, fits, opened, person, served, type_code
 from tests.world import NUMBER, OTHER_NUMBER
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def shop(timed: TimedWorld, browser: Browser) -> Iterator[Shop]:
-    """A shop whose codes are sent by a clock of the test's own."""
-    allow(timed)
-    with opened(timed, browser) as found:
-        yield found
 
 
 def test_a_code_is_typed(shop: Shop) -> None:

@@ -1,29 +1,9 @@
 """What pages say, on the narrowest screens."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser
 
 from otp_service.domain.pages.words import LANGUAGES, words
-from tests.browser import chromium
-from tests.clock import TimedWorld
-from tests.web.pages import allow
-from tests.web.shops import Shop, fits, opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def shop(timed: TimedWorld, browser: Browser) -> Iterator[Shop]:
-    """A shop, and somebody on a small phone."""
-    allow(timed)
-    with opened(timed, browser) as found:
-        yield found
+from tests.web.shops import Shop, fits
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,32 +1,14 @@
 """Hosted pages in frames of a product's own page, and of nobody else's."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from flask import request
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import chromium
 from tests.clock import TimedWorld
 from tests.web.pages import allow, read
 from tests.web.shops import Shop, opened, paste_code, type_code
 from tests.world import World
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def shop(timed: TimedWorld, browser: Browser) -> Iterator[Shop]:
-    """A shop whose codes are sent by a clock of the test's own."""
-    allow(timed)
-    with opened(timed, browser) as found:
-        yield found
-
 
 EMBEDDING = """<!doctype html><html lang="en"><title>Shop</title><link rel="icon" href="data:,"><h1>Shop</h1>
 <div id="here"></div><script type="module">

@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from otp_service import wiring
 from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.domain.pages.words import LANGUAGES
-from otp_service.settings import Settings
-from tests.browser import chromium
 from tests.factor_world import STEP, FactorWorld
 from tests.web.pages import allow
 from tests.web.shops import Shop, broken, fits, opened, paste_code, type_code
@@ -19,21 +16,12 @@ from tests.web.shops import Shop, broken, fits, opened, paste_code, type_code
 RECOVERY_CODE = re.compile(r"^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-def factors(settings: Settings, browser: Browser) -> Iterator[Shop]:
+def factors(quick: FactorWorld, browser: Browser) -> Iterator[Shop]:
     """A shop whose users have factors."""
-    parts = wiring.build(settings, development_server=True)
-    world = FactorWorld(parts)
-    allow(world)
-    with opened(world, browser) as found:
+    allow(quick)
+    with opened(quick, browser) as found:
         yield found
-    parts.core.engine.dispose()
 
 
 def set_up(page: Page, shop: Shop) -> str:

@@ -10,7 +10,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from otp_service.domain.templates.template import BUILT_IN, render
 from otp_service.web.dev import Phone, blueprint
 from otp_service.web.dev.bubbles import Incoming, Next
-from tests.browser import PATIENCE_MS, chromium
+from tests.browser import PATIENCE_MS
 from tests.servers import at_work
 
 ANA = "+41791234567"
@@ -25,12 +25,6 @@ REMEMBERING = """() => {
 class Silent(WSGIRequestHandler):
     def log(self, *_: object) -> None:
         """Says nothing."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

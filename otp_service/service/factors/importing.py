@@ -49,6 +49,7 @@ class Told:
 
     new: int = 0
     known: int = 0
+    moved_on: int = 0  # of the known ones, those whose count is further on in the file
     refused: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     reasons: list[tuple[int, str]] = field(default_factory=list)  # of the first refused ones, with their lines
@@ -185,6 +186,7 @@ class _Sorter:
     def _note(self, ours: Factor | None, entry: Entry) -> None:
         """Notes the count of a factor that is further on elsewhere."""
         if ours is not None and ours.type == entry.type and entry.counter > self.behind.get(ours.id, ours.counter):
+            self.told.moved_on += ours.id not in self.behind
             self.behind[ours.id] = entry.counter
 
     def _by_fingerprint(self, theirs: Iterable[Factor]) -> dict[int, Factor]:

@@ -56,7 +56,7 @@ def _imported(actor: str, raw: bytes, wish: Wish) -> dict[str, Any]:
     if told.refused and not told.written and not wish.dry_run:
         raise _refused(told)
     reasons = [{"line": line, "detail": detail} for line, detail in told.reasons]
-    counts = {"new": told.new, "known": told.known, "refused": told.refused}
+    counts = {"new": told.new, "known": told.known, "moved_on": told.moved_on, "refused": told.refused}
     return {**counts, "written": told.written, "reasons": reasons}
 
 

@@ -70,9 +70,10 @@ def test_told_again_it_changes_nothing(owner: FactorWorld) -> None:
 def test_presses_that_were_used_elsewhere_meanwhile_are_used_up(owner: FactorWorld) -> None:
     """A count that is further on in a file is taken over, which is audited; one that is behind changes nothing."""
     taken(owner, file_of(token(counter=41)))
-    for counter in (45, 43):
-        told = taken(owner, file_of(token(counter=counter)))
-        assert (told.new, told.known) == (0, 1)
+    for counter, moved_on in ((45, 1), (43, 0)):
+        for dry_run in (True, False):
+            told = taken(owner, file_of(token(counter=counter)), dry_run=dry_run)
+            assert (told.new, told.known, told.moved_on) == (0, 1, moved_on)
     assert owner.verdict(code(owner, token(counter=44))) == "already_used"
     assert owner.verdict(code(owner, token(counter=45))) == "valid"
     assert [(each.after or {}).get("moved_on") for each in acts(owner)] == [1, None]
