@@ -63,12 +63,17 @@ def secrets_of(told: str) -> list[str]:
 
 
 def test_a_table_is_looked_through_and_then_taken_over(shop: Operator) -> None:
-    """`factors import --dry-run` tells and changes nothing; without it the factors are there, and once."""
+    """`factors import --dry-run` tells and changes nothing; without it the factors are there once, at their newest count."""
     put(shop, "in.csv", FILE)
     asked = ("factors", "import", "in.csv", *SHOP, "--format", "csv")
     assert shop.reads(*asked, "--dry-run") == "2 new, 0 known already, 0 refused.\nNothing was changed.\n"
     assert shop.gets(*asked)["written"]
     assert shop.reads(*asked) == "0 new, 2 known already, 0 refused.\nNothing was changed.\n"
+    put(shop, "in.csv", FILE.replace(",41", ",45"))
+    assert shop.reads(*asked).splitlines()[1:] == [
+        "1 of those known are further on in the file: codes up to there were used elsewhere.",
+        "They are in.",
+    ]
     (ana,) = shop.gets("factors", "list", "ana", *SHOP)
     assert (ana["type"], ana["status"], ana["algorithm"], ana["digits"]) == ("totp", "active", "SHA1", 6)
 
