@@ -63,7 +63,7 @@ def secrets_of(told: str) -> list[str]:
 
 
 def test_a_table_is_looked_through_and_then_taken_over(shop: Operator) -> None:
-    """`factors import --dry-run` tells and changes nothing; without it the factors are there once, at their newest count."""
+    """`factors import --dry-run` tells and changes nothing; without it all are there, once, at the newest count."""
     put(shop, "in.csv", FILE)
     asked = ("factors", "import", "in.csv", *SHOP, "--format", "csv")
     assert shop.reads(*asked, "--dry-run") == "2 new, 0 known already, 0 refused.\nNothing was changed.\n"
