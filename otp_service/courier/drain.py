@@ -61,10 +61,11 @@ class Drain:
         # Only a batch that went all the way moves on; after any error the unfinished ones are read again.
         self._next = OWN if batch and position == OWN else NEW
 
-    async def take_over(self, idle_ms: int) -> None:
-        """Finishes what dead drains had taken."""
-        while batch := await self.outbox.abandoned_facts(idle_ms, BATCH):
-            await self._keep(batch)
+    async def take_over(self, idle_ms: int) -> bool:
+        """Finishes a batch of what dead drains had taken; True if there may be more."""
+        batch = await self.outbox.abandoned_facts(idle_ms, BATCH)
+        await self._keep(batch)
+        return bool(batch)
 
     async def _keep(self, batch: Sequence[Stored]) -> None:
         if not batch:

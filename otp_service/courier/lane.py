@@ -50,10 +50,8 @@ class Lane:
 
     async def read(self) -> None:
         """Takes in what is new, the most urgent first."""
-        if not await self._held.has_room(ROOM_WAIT_S):
+        if not await self._has_room():
             return
-        if self._held.is_nearly_full:
-            await asyncio.sleep(BUSY_PAUSE_S)
         places, batch = self._held.reserve(READ), []
         try:
             batch = await self.outbox.next(*places)
@@ -66,26 +64,26 @@ class Lane:
             self._held.fill(NO_PLACES, batch)
         await self._take_in(batch)
 
-    async def take_over(self, idle_ms: int) -> None:
-        """Takes in what another courier, or this one, left undone."""
-        while (places := self._held.reserve(READ)).all:
-            found: list[Claimed] = []
-            batch: list[Claimed] = []
-            try:
-                found = await self.outbox.abandoned(idle_ms, places.all)
-                batch = [claimed for claimed in found if not self._held.holds(self._cell, claimed)]
-            finally:
-                self._held.fill(places, batch)
-            if batch:
-                log.warning("taken_over", cell=self._cell, entries=len(batch))
-            await self._take_in(batch)
-            if len(found) < places.all:
-                return
+    async def take_over(self, idle_ms: int) -> bool:
+        """Takes in a batch of what another courier, or this one, left undone; True if there may be more."""
+        if not await self._has_room():
+            return True
+        places = self._held.reserve(READ)
+        found: list[Claimed] = []
+        batch: list[Claimed] = []
+        try:
+            found = await self.outbox.abandoned(idle_ms, places.all)
+            batch = [claimed for claimed in found if not self._held.holds(self._cell, claimed)]
+        finally:
+            self._held.fill(places, batch)
+        if batch:
+            log.warning("taken_over", cell=self._cell, entries=len(batch))
+        await self._take_in(batch)
+        return len(found) == places.all
 
-    async def move_due(self) -> None:
-        """Puts all delayed messages whose time has come back into the outbox."""
-        while await self.outbox.move_due(DUE) == DUE:
-            pass
+    async def move_due(self) -> bool:
+        """Puts a batch of delayed messages whose time has come back into the outbox; True if there may be more."""
+        return await self.outbox.move_due(DUE) == DUE
 
     async def renew(self) -> None:
         """Says of everything held here that it is being worked on."""
@@ -100,6 +98,13 @@ class Lane:
     async def count(self) -> None:
         """Tells how much waits."""
         self._shared.observe.backlog(self._cell, await self.outbox.backlog())
+
+    async def _has_room(self) -> bool:
+        if not await self._held.has_room(ROOM_WAIT_S):
+            return False
+        if self._held.is_nearly_full:
+            await asyncio.sleep(BUSY_PAUSE_S)
+        return True
 
     async def _take_in(self, batch: Sequence[Claimed]) -> None:
         for claimed in batch:

@@ -47,9 +47,9 @@ async def repeat(
     every_s: float = 0.0,
     stumbled: Callable[[str], None] = lambda name: None,
 ) -> None:
-    """Runs `step` until `stop`, `every_s` apart; `prepare` goes first, and again after every failure.
+    """Runs `step` until `stop`, `every_s` apart or, after one that returns True for "more is there", at once.
 
-    Preparing again is what brings back streams and groups that Redis lost.
+    `prepare` goes first, and again after every failure: that brings back streams and groups that Redis lost.
     """
     failures, prepared = 0, prepare is None
     while not (stop.is_set() or _is_canceled()):
@@ -58,7 +58,7 @@ async def repeat(
                 await prepare()
                 prepared = True
                 continue  # it may have lost a cancellation, and the step may wait for ever
-            await step()
+            more = await step()
         except Exception as error:
             # Mostly Redis or SQL is away; but clients fail in odd ways then too, and a loop must not end of it.
             failures, prepared = failures + 1, False
@@ -67,5 +67,5 @@ async def repeat(
             await rest(stop, pause_s(failures))
         else:
             failures = 0
-            if every_s:
+            if every_s and more is not True:
                 await rest(stop, every_s)

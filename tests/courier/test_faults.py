@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from aiohttp import web
 from sqlalchemy.exc import OperationalError
 
@@ -215,8 +216,9 @@ def test_a_message_that_kills_couriers_is_set_aside(url: str) -> None:
     play(story, url)
 
 
-def test_all_messages_of_a_dead_courier_are_taken_over_at_once(url: str) -> None:
-    """Taking over is not one batch at a time and a pause: a large backlog of a dead courier is worked at once."""
+@pytest.mark.parametrize("places", [READ // 10, 2 * READ])
+def test_all_messages_of_a_dead_courier_are_taken_over_at_once(url: str, places: int) -> None:
+    """A large backlog of a dead courier is worked without a pause between batches, even while there is no room."""
 
     async def story(world: World) -> None:
         dead = Outbox(world.redis, 0, "dead")
@@ -225,7 +227,7 @@ def test_all_messages_of_a_dead_courier_are_taken_over_at_once(url: str) -> None
             await world.put(live_s=600)
         assert len(await dead.next(2 * READ)) == READ + 30
         await _held_for(world, 2 * QUICK.idle_ms)
-        async with world.running(concurrency=2 * READ, timing=replace(QUICK, take_over_s=600)):
+        async with world.running(concurrency=places, timing=replace(QUICK, take_over_s=600)):
             await world.rests()
         assert len({got["id"] for got in world.sink.got}) == len(world.sink.got) == READ + 30
 
