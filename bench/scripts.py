@@ -21,6 +21,7 @@ from otp_service.domain.requests import StartRequest
 from otp_service.service import start as story
 from otp_service.service.callers import authenticate
 from otp_service.settings import Settings
+from otp_service.store import guesses
 from otp_service.store import verifications as store
 from otp_service.store.keys import subject_keys
 from otp_service.store.operation import Operation
@@ -108,7 +109,7 @@ class Scripts:
     def _commands(self) -> tuple[list[str], list[str]]:
         """Start and check as redis-benchmark takes them: every subject, client, operation and id another."""
         opening = self._opening()
-        guess = store.Guess(
+        guess = guesses.Guess(
             at=opening.at,
             operation=opening.operation,
             id="",
@@ -129,7 +130,7 @@ class Scripts:
             return [_replaced(part, words) for part in command]
 
         start = caught(store.start, Recorder(), 1, opening)
-        return varied(start), varied(caught(store.check, Recorder(), 1, guess))
+        return varied(start), varied(caught(guesses.check, Recorder(), 1, guess))
 
     def _fill(self, start: list[str], count: int) -> float:
         """Starts so many verifications and answers the bytes that each keeps once its message and facts are gone."""

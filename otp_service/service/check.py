@@ -14,7 +14,7 @@ from otp_service.service.destination import is_disabled, locate, number_index
 from otp_service.service.history import Past, past
 from otp_service.service.sealed import number_of
 from otp_service.service.start import device_digest, lock_detail
-from otp_service.store import verifications as store
+from otp_service.store import guesses as store
 from otp_service.store.operation import Operation
 
 ALARM_AT = 50  # consecutive failures, half of what NIST allows

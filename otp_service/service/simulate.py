@@ -23,6 +23,7 @@ from otp_service.service.start import refuse_unfit
 from otp_service.service.wording import prepare, sample_text
 from otp_service.store import verifications as store
 from otp_service.store.breakers import read_health
+from otp_service.store.failure_locks import failure_lock
 from otp_service.store.limits import Count, Rule, peek
 from otp_service.store.refused import Refused
 
@@ -123,7 +124,7 @@ def _forbidden(core: Core, caller: Caller, request: StartRequest) -> Iterator[Re
 
 def _of_record(core: Core, destination: Destination, policy: Policy) -> Iterator[Refusal]:
     """What follows from wrong codes and from the sends before."""
-    counted = store.failure_lock(core.link, core.cells, destination.at.subject)
+    counted = failure_lock(core.link, core.cells, destination.at.subject)
     if counted.failures >= policy.hard_lock_after:
         yield Refusal("destination_disabled", "too many wrong codes in a row; an admin must lift the lock")
     if counted.wait_ms:

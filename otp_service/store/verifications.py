@@ -1,28 +1,21 @@
-"""Verifications in Redis: start, check, cancel and read, each one script and one trip."""
+"""Verifications in Redis: start, cancel and read, each one script and one trip."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import Address
 from otp_service.store import spread
+from otp_service.store.failure_locks import FAILURES_KEPT_MS, LOCK_BASE_MS, LOCK_FROM, LOCK_MOST_MS
 from otp_service.store.fraud import Brake, Charged, judge, refund
-from otp_service.store.keys import SubjectKeys, failures_key, idempotency_key, solved_key, subject_keys
+from otp_service.store.keys import SubjectKeys, idempotency_key, solved_key, subject_keys
 from otp_service.store.limits import Rule, flat
 from otp_service.store.link import Arg, Link
-from otp_service.store.operation import Operation
+from otp_service.store.operation import REMEMBER_MS, Operation, answered
 from otp_service.store.refused import Refused
 from otp_service.store.scripts import SCRIPTS
 
-DAY_MS = 86_400_000
-REMEMBER_MS = DAY_MS  # answers by Idempotency-Key
-RECORD_KEPT_MS = DAY_MS  # after expiry, so that a late check hears its reason
-FAILURES_KEPT_MS = 90 * DAY_MS
-LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS = 10, 30_000, 3_600_000
-GUESSES_KEPT_MS = 600_000  # as long as any code lives, so that a late repeat knows itself
-MOST_DEVICES = 20
+RECORD_KEPT_MS = 86_400_000  # after expiry, so that a late check hears its reason
 
 
 class Opening(NamedTuple):
@@ -77,42 +70,6 @@ class Started(NamedTuple):
     channel: str
     replayed: bool = False
     decision: str = ""  # of the brake: allow, solved, in shadow also challenge or deny; empty where it did not judge
-
-
-class Guess(NamedTuple):
-    """All that the check script needs to know; `id` is empty when the number names the verification."""
-
-    at: Address
-    operation: Operation
-    id: str
-    code_length: int
-    alphabets: Sequence[str]
-    digests: Sequence[tuple[str, str]]  # (kid, digest) per key of the ring
-    device: str
-    hard_lock_after: int
-    lock_detail: str
-    detail: str = ""  # JSON for the fact
-    request: str = ""
-    refusal: str = '{"test":false}'  # JSON of who asks: of the refusal, if it is one
-    number_index: str = ""  # as far as it is known
-    disabled: bool = False  # the ledger holds the hard lock
-
-
-class Checked(NamedTuple):
-    """What came of a guess."""
-
-    id: str
-    status: str
-    valid: bool
-    reason: str | None
-    attempts_left: int
-    purpose: str
-    channel: str
-    approved_ms: int | None
-    envelope: str
-    message: str
-    failures: int
-    replayed: bool = False
 
 
 def start(link: Link, cells: int, opening: Opening, now: str = "", clustered: bool = False) -> Started:
@@ -179,50 +136,11 @@ def _start(
 
 
 def _started(answer: list[str]) -> Started:
-    body, replayed = _body(answer)
+    body, replayed = answered(answer)
     # What a release before this one remembered has no decision.
     _, id_, new, created, expires, resend_after, sends, left, message, channel, *decision = body
     times = (int(created), int(expires), int(resend_after))
     return Started(id_, new == "1", *times, int(sends), int(left), message, channel, replayed, "".join(decision))
-
-
-def check(link: Link, cells: int, guess: Guess, now: str = "", clustered: bool = False) -> Checked | Literal["none"]:
-    """Pays for the guess and compares it; "none" where Redis knows no such verification."""
-    keys = subject_keys(guess.at, cells)
-    if clustered:
-        answer = spread.check(link, guess.operation, lambda: _check(link, keys, guess, now, ""))
-    else:
-        answer = _check(link, keys, guess, now, idempotency_key(guess.operation.key) if guess.operation.key else "")
-    if answer[0] == "none":
-        return "none"
-    if answer[0] == "shape":
-        detail = "a code of this verification has another length or other symbols; this cost no attempt"
-        raise Refusal("invalid_field", f"code: {detail}", errors=[{"field": "code", "code": "shape", "detail": detail}])
-    return _checked(answer)
-
-
-def _check(link: Link, keys: SubjectKeys, guess: Guess, now: str, idem: str) -> list[str]:
-    operation = guess.operation
-    names = [keys.record, keys.failures, keys.facts, keys.conversions, keys.repay, keys.refusals]
-    names += [idem] if idem else []
-    args: list[Arg] = [
-        *(now, operation.id, operation.fingerprint, REMEMBER_MS, guess.id),
-        *(guess.device, guess.hard_lock_after, FAILURES_KEPT_MS, MOST_DEVICES),
-        *(guess.code_length, f",{','.join(guess.alphabets)},", guess.lock_detail, GUESSES_KEPT_MS, guess.detail),
-        *(guess.request, guess.refusal, guess.number_index, "1" if guess.disabled else ""),
-        *(part for pair in guess.digests for part in pair),
-    ]
-    answer: list[str] = link.call(SCRIPTS["check"], names, args, durable=True)
-    return answer
-
-
-def _checked(answer: list[str]) -> Checked:
-    body, replayed = _body(answer)
-    _, id_, status, valid, reason, left, purpose, channel, approved, envelope, message, failures = body
-    return Checked(
-        *(id_, status, valid == "1", reason or None, int(left), purpose, channel),
-        *(int(approved) if approved else None, envelope, message, int(failures), replayed),
-    )
 
 
 def remembered(link: Link, operation: Operation) -> Started | None:
@@ -248,37 +166,3 @@ def read(link: Link, cells: int, at: Address, now: str = "") -> tuple[int, dict[
     """The store's time in milliseconds, and the record (empty where there is none)."""
     moment, pairs = link.call(SCRIPTS["read"], [subject_keys(at, cells).record], [now])
     return int(moment), dict(zip(pairs[::2], pairs[1::2], strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class FailureLock:
-    """What is counted against a subject."""
-
-    failures: int
-    strangers: int
-    wait_ms: int
-    last_ms: int | None
-
-
-def failure_lock(link: Link, cells: int, subject: bytes, now: str = "") -> FailureLock:
-    """The failure lock of a subject as it stands."""
-    args: list[Arg] = [now, FAILURES_KEPT_MS, LOCK_FROM, LOCK_BASE_MS, LOCK_MOST_MS]
-    every, strangers, wait, last = link.call(SCRIPTS["lock"], [failures_key(subject, cells)], args)
-    return FailureLock(int(every), int(strangers), int(wait), int(last) if last else None)
-
-
-def forgive(link: Link, cells: int, subject: bytes) -> None:
-    """Forgets all failures of a subject: an admin lifts its lock."""
-    link.command("DEL", failures_key(subject, cells))
-
-
-def _body(answer: list[str]) -> tuple[list[str], bool]:
-    if answer[0] == "kid":
-        raise Refusal(
-            "unavailable", "the key that made this code is not in the key ring; nothing was used up", retry_after_s=5
-        )
-    if answer[0] == "refused":
-        raise Refused(answer)
-    if answer[0] == "replay":
-        return json.loads(answer[1]), True
-    return answer, answer[0] == "known"

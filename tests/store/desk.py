@@ -7,12 +7,15 @@ from typing import Any
 
 from otp_service.domain import codes, ids
 from otp_service.domain.keys import KeyRing
+from otp_service.store import guesses
 from otp_service.store import verifications as store
+from otp_service.store.failure_locks import FailureLock, failure_lock
+from otp_service.store.guesses import Checked, Guess
 from otp_service.store.limits import Rule, flat
 from otp_service.store.link import Link
 from otp_service.store.operation import Operation
 from otp_service.store.scripts import SCRIPTS
-from otp_service.store.verifications import Checked, Guess, Opening, Started
+from otp_service.store.verifications import Opening, Started
 
 TO, OTHER = "+41791234567", "+41791234568"
 INDEX_KEY = b"i" * 32
@@ -99,7 +102,7 @@ class Desk:
             hard_lock_after=self.policy["hard_lock_after"],
             lock_detail='{"application":"app","subject":"s"}',
         )
-        checked = store.check(self.link, self.cells, guess, now=str(self.now))
+        checked = guesses.check(self.link, self.cells, guess, now=str(self.now))
         if checked == "none":
             raise LookupError
         return checked
@@ -120,9 +123,9 @@ class Desk:
         answer = self.link.call(SCRIPTS["reserve"], keys, [self.now, len(rules), *flat(rules)])
         return 0 if answer[0] == "done" else int(answer[2])
 
-    def failures(self, to: str = TO) -> store.FailureLock:
+    def failures(self, to: str = TO) -> FailureLock:
         subject = ids.address(INDEX_KEY, "app", to, "login").subject
-        return store.failure_lock(self.link, self.cells, subject, now=str(self.now))
+        return failure_lock(self.link, self.cells, subject, now=str(self.now))
 
 
 def fresh(key: str = "", fingerprint: str = "f") -> Operation:

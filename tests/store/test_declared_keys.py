@@ -15,12 +15,12 @@ from otp_service.domain.messages import Receipt
 from otp_service.domain.times import rfc3339
 from otp_service.service.core import now_ms
 from otp_service.settings import Settings
+from otp_service.store.failure_locks import failure_lock
 from otp_service.store.fraud_states import lift
 from otp_service.store.limits import peek, rules
 from otp_service.store.receipts import Sent, apply_receipt
 from otp_service.store.scripts import SCRIPTS, load
 from otp_service.store.unmatched import Unmatched, forget, hold, take
-from otp_service.store.verifications import failure_lock
 from tests.keyspace import drain
 from tests.servers import RedisServer, wait_until
 from tests.store.courier_work import work_of_a_courier

@@ -7,7 +7,8 @@ import pytest
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import address
-from otp_service.store import verifications as store
+from otp_service.store.failure_locks import forgive
+from otp_service.store.operation import Operation
 from otp_service.store.verifications import Started
 from tests.keyspace import everything
 from tests.servers import RedisServer
@@ -221,7 +222,7 @@ def test_the_guess_that_locked_hears_its_answer_again(desk: Desk) -> None:
     desk.policy["hard_lock_after"] = 10
     fail(desk, 9)
     started, user = open_one(desk), str(desk.now)
-    operation = store.Operation("op-last")
+    operation = Operation("op-last")
     for _ in range(2):
         assert desk.check(desk.wrong(started.id), user=user, operation=operation).reason == "wrong_code"
 
@@ -230,7 +231,7 @@ def test_an_admin_forgives(desk: Desk) -> None:
     """Lifting the lock forgets every failure."""
     desk.policy["hard_lock_after"] = 10
     fail(desk, 10)
-    store.forgive(desk.link, desk.cells, address(INDEX_KEY, "app", TO, "login").subject)
+    forgive(desk.link, desk.cells, address(INDEX_KEY, "app", TO, "login").subject)
     assert desk.failures().failures == 0
     assert wait_s(desk) == 0
 

@@ -14,7 +14,7 @@ from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import Destination
 from otp_service.service.people import known_as
 from otp_service.service.sealed import number_in_ledger
-from otp_service.store.verifications import FailureLock, failure_lock, forgive
+from otp_service.store.failure_locks import FailureLock, failure_lock, forgive
 
 
 @dataclass(frozen=True, slots=True)
