@@ -14,7 +14,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -25,6 +24,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from otp_service import wiring
 from otp_service.commands.embedded import find_store
+from otp_service.commands.welcome import Running, welcome
 from otp_service.demo import play
 from otp_service.domain.apikeys import SCOPES
 from otp_service.domain.policy import DEVELOPMENT
@@ -40,22 +40,6 @@ FIRST_PORT = 8000
 HOST = "127.0.0.1"
 STOP_S = 15.0
 STAYS_HERE = ("simulator", "console")  # kinds of providers by which nothing leaves this machine
-
-
-@dataclass(frozen=True)
-class Running:
-    """A development service that is up."""
-
-    url: str
-    api_key: str
-    admin_key: str
-    console_url: str  # signs in, once
-    notes: tuple[str, ...]
-    vendors: tuple[str, ...] = ()  # by whom real messages go out
-
-    @property
-    def phone_url(self) -> str:
-        return f"{self.url}/dev/phone"
 
 
 @click.command(short_help="Everything in one process, for development.")
@@ -81,7 +65,7 @@ def dev(port: int, data_dir: Path, as_json: bool) -> None:
             names = ("url", "api_key", "admin_key", "phone_url", "console_url")
             click.echo(json.dumps({name: getattr(service, name) for name in names}))
         else:
-            _welcome(service)
+            welcome(service)
         with contextlib.suppress(KeyboardInterrupt):
             until_told()
 
@@ -228,28 +212,6 @@ def until_told() -> NoReturn:
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
     sys.exit(0)  # unwinds through every block that has something to end
-
-
-def _welcome(service: Running) -> None:
-    for note in service.notes:
-        click.secho(note, fg="yellow")
-    number = "+41791234567"
-    start = _curl(service, "/v1/verifications", {"to": number})
-    check = _curl(service, "/v1/verifications/check", {"to": number, "code": "CODE"})
-    click.echo(f"\n  service    {service.url}\n  phone      {service.phone_url}\n  reference  {service.url}/docs")
-    click.echo(f"  console    {service.console_url}")
-    click.echo(f"  API key    {service.api_key}\n  admin key  {service.admin_key}")
-    way = "it arrives on the simulated phone"
-    if service.vendors:
-        way = f"it goes out by {' or '.join(service.vendors)}, so put your own number in"
-    click.echo(f"\nRequest a code; {way}:\n\n{start}")
-    click.echo(f"\nCheck it, with the code in place of CODE:\n\n{check}\n\nCtrl-C stops it.")
-    sys.stdout.flush()
-
-
-def _curl(service: Running, path: str, body: dict[str, str]) -> str:
-    headers = f"-H 'Authorization: Bearer {service.api_key}' -H 'Content-Type: application/json'"
-    return f"curl -s {service.url}{path} {headers} -d '{json.dumps(body)}'"
 
 
 def private_file(path: Path, content: str) -> str:
