@@ -8,7 +8,7 @@ from itertools import groupby
 from otp_service.ledger.factor_history import Happened
 from otp_service.service.admin import users
 from otp_service.service.admin.users import Listed
-from otp_service.service.console.story import Moment
+from otp_service.service.console.moments import Moment
 from otp_service.service.console.words import Tone
 from otp_service.service.core import Core
 

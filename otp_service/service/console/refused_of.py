@@ -6,8 +6,9 @@ from otp_service.domain.errors import PROBLEMS
 from otp_service.domain.times import rfc3339
 from otp_service.service.admin import refusals
 from otp_service.service.admin.refusals import Told, client_of
+from otp_service.service.console.moments import Moment
 from otp_service.service.console.searching import Sought, indices
-from otp_service.service.console.story import Chapter, Moment, whom
+from otp_service.service.console.story import Chapter, whom
 from otp_service.service.core import Core
 from otp_service.service.destination import number_index
 from otp_service.store.refusals import Refused
