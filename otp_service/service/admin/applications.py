@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from otp_service.domain.errors import Refusal
 from otp_service.domain.exposure import most_copies, most_per_hour_micros, most_segments
 from otp_service.domain.policy import Policy
 from otp_service.domain.prices import PRICES
@@ -26,10 +27,15 @@ def create(core: Core, actor: str, name: str, policy: Policy | Fields | None = N
         return applications.create(change, name, judged)
 
 
-def set_policy(core: Core, actor: str, application: str, patch: Fields) -> Application:
-    """Merges a patch into the policy of the application of this id or name; what changes nothing is not audited."""
+def set_policy(core: Core, actor: str, application: str, patch: Fields, over: Policy | None = None) -> Application:
+    """Merges a patch into the policy of the application of this id or name; what changes nothing is not audited.
+
+    Refusal conflict if it is to be merged over one policy, and another one is in force.
+    """
     with changing(core, actor) as change:
         found = owner(change.connection, application)
+        if over is not None and applications.dump_policy(over) != applications.dump_policy(found.policy):
+            raise Refusal("conflict", "somebody else has changed this policy just now: look at it once more")
         policy = merged(found.policy, patch, production=core.production)
         if applications.dump_policy(policy) != applications.dump_policy(found.policy):
             applications.set_policy(change, found.id, policy)

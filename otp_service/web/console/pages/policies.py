@@ -25,7 +25,17 @@ def policies() -> Response:
     of = applications.get(core(), only or known[0])
     g.application_id = of.id
     most = applications.most_an_hour_costs(core(), of)
-    return render("policy.html", of=of, groups=groups(), most=most, set=_set(of.policy), title=f"Policy of {of.name}")
+    # Drawn again, what nobody typed into is as it is now: somebody else may have changed it.
+    return render(
+        "policy.html",
+        of=of,
+        groups=groups(),
+        most=most,
+        set=_set(of.policy),
+        seen=policing.seen_of(of.policy),
+        typed=MultiDict(policing.retyped(g.get("typed", {}))),
+        title=f"Policy of {of.name}",
+    )
 
 
 @act("/policies/review", role="fraud", shows=policies)
@@ -37,6 +47,7 @@ def review() -> AnyResponse:
     return render(
         "policy_review.html",
         change=change,
+        seen=policing.seen_of(change.application.policy),
         trial=unless_away(lambda: trying.trial(core(), change)),
         typed=MultiDict(request.form),
         proof=change.loosens_spend,
@@ -66,7 +77,7 @@ def _save(*, proven: bool = False) -> AnyResponse:
 
 def _change() -> Change:
     typed = {name: value for name, value in request.form.items() if name.startswith("policy.")}
-    return policing.change(core(), request.form.get("of", ""), typed)
+    return policing.change(core(), request.form.get("of", ""), typed, request.form.get("seen", ""))
 
 
 def _home(change: Change) -> str:
