@@ -20,6 +20,7 @@ ENDS = {
     "limited": {"rate_limited"},
     "broken": {"provider_error"},
 }
+LAST_TRY = {"timeout"}  # a try gets what is left of the code's time, which may be too little for any answer
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_a_code_that_nobody_takes_fails_with_a_reason(alone: tuple[Gateways, lis
         message = made.ended(code)
         assert (message["status"], message["reason"]) in {
             ("expired", "expired"),
-            *(("failed", why) for why in ENDS[way]),
+            *(("failed", why) for why in ENDS[way] | LAST_TRY),
         }
         copies = made.copies(code)
         assert copies or way == "down"
