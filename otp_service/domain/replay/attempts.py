@@ -11,6 +11,9 @@ challenge, and nobody else.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from otp_service.domain.addresses import is_address
+from otp_service.domain.errors import Refusal
+from otp_service.domain.phone import parse_number
 from otp_service.domain.prices import price_micros
 from otp_service.domain.replay.trace import E164, LEGIT, BadTrace, Row
 from otp_service.domain.times import milliseconds
@@ -22,7 +25,6 @@ NAMES = {
     "updated": ("dateupdated", "updatedat", "updated"),
     "converted": ("conversionstatus", "converted", "conversion", "status", "verificationstatus"),
     "price": ("pricevalue", "price", "attemptprice", "cost"),
-    "country": ("country", "channeldatacountry", "countrycode", "isocountry"),
     "channel": ("channel",),
     "ip": ("ip", "ipaddress", "clientip"),
     "device": ("device", "deviceid"),
@@ -42,6 +44,7 @@ class Attempts:
     unknown: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     estimated: int = 0  # rows whose price is ours, since the export has none
+    unread: int = 0  # rows whose address is none, and so is not known
 
 
 def attempts(lines: Iterable[Sequence[str]]) -> Attempts:
@@ -56,6 +59,8 @@ def attempts(lines: Iterable[Sequence[str]]) -> Attempts:
             _skip(found, "a line that is cut short")
         else:
             _add(found, {name: cells[place].strip() for name, place in places.items() if 0 <= place < len(cells)})
+    if found.unread:
+        found.unknown.append(f"ip of {found.unread} {'line' if found.unread == 1 else 'lines'}")
     found.rows.sort(key=lambda row: row.at_ms)
     first = found.rows[0].at_ms if found.rows else 0
     found.rows = [row._replace(at_ms=row.at_ms - first) for row in found.rows]
@@ -78,11 +83,27 @@ def _add(found: Attempts, cells: Mapping[str, str]) -> None:
         return _skip(found, wrong)
     price = _price(cells.get("price", ""))
     if price is None:
-        price, found.estimated = price_micros(cells.get("country", "").upper(), {}), found.estimated + 1
+        price, found.estimated = price_micros(_country(to), {}), found.estimated + 1
     created = _moment(cells["created"]) or 0
     typed = _delay(created, cells) if cells["converted"].lower() in CONVERTED else None
-    names = (cells.get("ip", ""), cells.get("device", ""), cells.get("user", ""))
+    names = (_ip(found, cells.get("ip", "")), cells.get("device", ""), cells.get("user", ""))
     found.rows.append(Row(created, to, *names, price, typed, typed is not None, LEGIT))
+
+
+def _ip(found: Attempts, text: str) -> str:
+    """An address; none where the export has a word or a port there, for which no line is worth losing."""
+    if not text or is_address(text):
+        return text
+    found.unread += 1
+    return ""
+
+
+def _country(to: str) -> str:
+    """Where a number is, by the number itself: exports tell it by code, by name, by dialling code or not at all."""
+    try:
+        return parse_number(to).country
+    except Refusal:
+        return ""
 
 
 def _skip(found: Attempts, why: str) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from otp_service.domain.prices import price_micros
 from otp_service.domain.replay.attempts import ASSUMED_MS, attempts
 from otp_service.domain.replay.backtest import Backtest
 from otp_service.domain.replay.scoring import Verdict
@@ -34,6 +35,25 @@ def test_other_names_and_orders_are_understood() -> None:
 
     (row,) = found.rows
     assert (row.to, row.converts_after_ms, found.estimated) == ("+41791234567", ASSUMED_MS, 1)
+
+
+@pytest.mark.parametrize("country", ["CH", "Switzerland", "41", ""])
+def test_an_unknown_price_is_that_of_the_numbers_country(country: str) -> None:
+    """Whatever an export writes for a country, or nothing, a text to a number costs what it costs there."""
+    header = ["to", "date_created", "conversion_status", "country"]
+    found = attempts([header, ["+41791234567", "2026-01-01T10:00:00Z", "UNCONVERTED", country]])
+
+    assert [row.price_micros for row in found.rows] == [price_micros("CH", {})]
+
+
+def test_a_word_in_place_of_an_address_costs_no_line() -> None:
+    """What is no address is not known; the line counts, and so do the others."""
+    header = ["to", "date_created", "conversion_status", "ip"]
+    given = ("203.0.113.7", "unknown", "203.0.113.7:443", "")
+    found = attempts([header, *(["+41791234567", "2026-01-01T10:00:00Z", "CONVERTED", ip] for ip in given)])
+
+    assert [row.ip for row in found.rows] == ["203.0.113.7", "", "", ""]
+    assert "ip of 2 lines" in found.unknown
 
 
 def test_what_is_no_text_or_no_number_is_left_aside_and_told() -> None:
