@@ -2,18 +2,19 @@
 
 import re
 
-# What a spreadsheet takes for a formula; an apostrophe in front makes it text (OWASP, "CSV Injection"). A cell that
-# looks as if it had one gets one more, so that each comes back as it was.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_MADE_HARMLESS = re.compile(r"'+[=+\-@\t\r]")
+# What a spreadsheet takes for a formula; an apostrophe in front makes it text. Some read full-width signs alike, and
+# where the decimal sign is a comma a semicolon begins another cell, so what follows one is a beginning too (OWASP, "CSV
+# Injection"). What looks as if it had an apostrophe gets one more, so that each cell comes back as it was.
+_SIGN = "'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf'(^|;"*)({_SIGN})')
+_MADE_HARMLESS = re.compile(rf"""(^|;"*)'({_SIGN})""")
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    """A cell that no spreadsheet takes for a formula, whatever it takes for the end of one."""
+    return _FORMULA.sub(r"\1'\2", cell)
 
 
 def plain(cell: str) -> str:
-    """A cell without the apostrophe that harmless() has put in front, and without spaces around it."""
-    cell = cell.strip()
-    return cell[1:] if _MADE_HARMLESS.match(cell) else cell
+    """A cell without the apostrophes that harmless() has put in, and without spaces around it."""
+    return _MADE_HARMLESS.sub(r"\1\2", cell.strip())
