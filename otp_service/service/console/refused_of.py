@@ -1,20 +1,22 @@
 """The refusals of the last day that somebody met, as chapters of their story."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
+from otp_service.domain.addresses import client_network
 from otp_service.domain.errors import PROBLEMS
 from otp_service.domain.times import rfc3339
-from otp_service.service.admin import refusals
+from otp_service.ledger.blocks import Block, Kind
+from otp_service.service.admin import exempting, refusals
 from otp_service.service.admin.refusals import Told, client_of
 from otp_service.service.console.moments import Moment
 from otp_service.service.console.searching import Sought, indices
-from otp_service.service.console.story import Chapter, whom
+from otp_service.service.console.story import Chapter, Exemption, whom
 from otp_service.service.core import Core
 from otp_service.service.destination import number_index
 from otp_service.store.refusals import Refused
 
 MOST = 50
-# What an allow can name from what the log keeps; of addresses and users it keeps an index alone.
+# What an allow can name from what the log keeps; of whoever asked it keeps an index alone.
 BY_ITSELF = ("number", "prefix", "country")
 WORDS = {"code": "Refused", "message": "Message refused", "check": "Check refused"}
 LIFTS = "It lifts by itself at {}."
@@ -32,12 +34,21 @@ UNKNOWN = {
 def chapters(core: Core, sought: Sought) -> list[Chapter]:
     """What was refused, newest first; Refusal unavailable while Redis is down."""
     if sought.kind == "reference":
-        return [chapter(core, refusals.get(core, sought.value).told)]
+        return [chapter(core, sought, refusals.get(core, sought.value).told)]
     is_wanted = _wanted(core, sought)
-    return [chapter(core, each) for each in refusals.matching(core, is_wanted, MOST)] if is_wanted else []
+    return [chapter(core, sought, each) for each in refusals.matching(core, is_wanted, MOST)] if is_wanted else []
 
 
-def chapter(core: Core, told: Told) -> Chapter:
+def exempt(
+    core: Core, actor: str, sought: Sought, reference: str, kind: Kind, *, value: str | None, reason: str
+) -> Block:
+    """An allow of what was refused; the value is what somebody says, else what they looked for."""
+    offered = _exemptions(core, sought, refusals.get(core, reference).told)
+    known = next((each.value for each in offered if each.kind == kind), "")
+    return exempting.exempt(core, actor, reference, kind, value=value or known or None, reason=reason)
+
+
+def chapter(core: Core, sought: Sought, told: Told) -> Chapter:
     """One refusal: the rule, the evidence in sentences, and until when."""
     refused = told.refused
     is_shadow = refused.mode == "shadow"
@@ -57,9 +68,32 @@ def chapter(core: Core, told: Told) -> Chapter:
         tone="warn" if is_shadow else "bad",
         moments=tuple(moments),
         notes=tuple(note for note in notes if note),
-        exemptions=tuple(each for each in BY_ITSELF if each in told.exemptions),
+        exemptions=tuple(_exemptions(core, sought, told)),
         **whom(core, person.get("to_sealed"), person.get("number_index")),
     )
+
+
+def _exemptions(core: Core, sought: Sought, told: Told) -> Iterator[Exemption]:
+    """What an allow could name: what the log keeps, and who asked as far as that was told."""
+    client, known = client_of(told.refused), _known(sought)
+    for kind in told.exemptions:
+        if kind in BY_ITSELF:
+            yield Exemption(kind)
+        elif kind in client:
+            value = known.get(kind, "")
+            is_own = bool(value) and client[kind] in indices(core, kind, value)
+            yield Exemption(kind, value if is_own else "", is_asked=not is_own)
+
+
+def _known(sought: Sought) -> Mapping[str, str]:
+    """What is known of who asked by what is looked for."""
+    match sought.kind:
+        case "ip":
+            return {"ip": sought.value, "network": client_network(sought.value)}
+        case "name":
+            return {"user": sought.value}
+        case _:
+            return {}
 
 
 def _lifts(told: Told) -> str:

@@ -33,6 +33,15 @@ OUTCOMES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Exemption:
+    """What an allow could name to let such a start pass."""
+
+    kind: str
+    value: str = field(default="", repr=False)  # where what is looked for says it
+    is_asked: bool = False  # whether somebody has to say the value: the log keeps an index of it alone
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
     """One code, message or refusal, from its beginning to its end."""
 
@@ -48,7 +57,7 @@ class Chapter:
     person: reading.Person | None = field(default=None, repr=False)
     to: str | None = None  # the number, masked
     number: str = field(default="", repr=False)  # the token under which it is found
-    exemptions: tuple[str, ...] = ()  # what an allow could name to let such a start pass
+    exemptions: tuple[Exemption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book, Kind
-from otp_service.service.admin import blocks, exempting
+from otp_service.service.admin import blocks
 from otp_service.service.console import factor_story, holding, refused_of, searching, story
 from otp_service.service.console.searching import Sought
 from otp_service.service.console.story import Chapter, Story
@@ -39,6 +39,12 @@ class Helped(BaseModel):
     reason: str = ""
 
 
+class Forgiven(Helped):
+    """Which scope of the brake is forgiven."""
+
+    scope: Annotated[str, Field(max_length=20)]
+
+
 class Listed(Helped):
     """A row for whoever was found."""
 
@@ -51,6 +57,7 @@ class Exempted(BaseModel):
 
     reference: str
     kind: Kind = "number"
+    value: Annotated[str | None, Field(max_length=128)] = None
     reason: str = ""
 
 
@@ -111,6 +118,14 @@ def reset(token: str) -> AnyResponse:
     return back("The limits count from nothing again; money stays counted.")
 
 
+@act("/find/<token>/forgive", role="fraud", shows=found)
+def forgive(token: str) -> AnyResponse:
+    """Forgives a scope what it owes to the brake."""
+    typed: Forgiven = form(Forgiven)
+    holding.forgive(core(), actor(), searching.opened(core(), token), typed.of or "", typed.scope, typed.reason)
+    return back("Forgiven: only what is sent from now on counts.")
+
+
 @act("/find/<token>/list", role="fraud", shows=found)
 def list_(token: str) -> AnyResponse:
     """Blocks whoever was found, or lets them pass."""
@@ -133,9 +148,9 @@ def list_(token: str) -> AnyResponse:
 @act("/find/<token>/exempt", role="fraud", shows=found)
 def exempt(token: str) -> AnyResponse:
     """Has the next start like a refused one pass."""
-    searching.opened(core(), token)
+    sought = searching.opened(core(), token)
     typed: Exempted = form(Exempted)
-    exempting.exempt(core(), actor(), typed.reference, typed.kind, reason=typed.reason)
+    refused_of.exempt(core(), actor(), sought, typed.reference, typed.kind, value=typed.value, reason=typed.reason)
     return back("Exempt from now on: the brake and the limits of speed let it pass.")
 
 
