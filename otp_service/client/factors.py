@@ -148,9 +148,19 @@ class Factors:
         """Whether a remembered device is one still."""
         return self._post(DeviceResult, f"{_user(user)}/devices/check", {"device_id": device_id, "token": token})
 
-    def remember(self, user: str, device_id: str, proof: str, label: str | None = None) -> Device:
-        """Remembers a device by the fresh proof of a check or of a verification, in place of a code."""
-        body = _given({"device_id": device_id, "proof": proof, "label": label})
+    def remember(
+        self,
+        user: str,
+        device_id: str,
+        proof: str | None = None,
+        label: str | None = None,
+        *,
+        result: str | None = None,
+    ) -> Device:
+        """Remembers a device by a fresh proof, or by the result of a page on which the person asked for it."""
+        if (proof is None) == (result is None):
+            raise ValueError("remember needs either `proof` or `result`")
+        body = _given({"device_id": device_id, "proof": proof, "result": result, "label": label})
         return self._post(Device, f"{_user(user)}/devices", body)
 
     def devices(self, user: str) -> tuple[Device, ...]:

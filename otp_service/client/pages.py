@@ -25,6 +25,7 @@ class PageOptions(TypedDict, total=False):
     label: str | None
     issuer: str | None
     step_up: str | None
+    remember: Mapping[str, str] | None  # device_id, label: of `check`
     state: str | None
     locale: str | None
     theme: Mapping[str, str] | None

@@ -35,10 +35,12 @@ def sign(ring: KeyRing, claims: dict[str, Any]) -> str:
     return jwt.encode(claims, _key(ring.key("proof", ring.current)), algorithm="EdDSA", headers={"kid": ring.current})
 
 
-def read(ring: KeyRing, text: str, *, issuer: str, application: str, now_s: int) -> dict[str, Any] | None:
+def read(
+    ring: KeyRing, text: str, *, issuer: str, application: str, now_s: int, most: int = MOST_CHARACTERS
+) -> dict[str, Any] | None:
     """What a proof of this service for this application claims; None if it is forged, foreign or over."""
     try:
-        kid = jwt.get_unverified_header(text).get("kid") if text.isascii() and len(text) <= MOST_CHARACTERS else None
+        kid = jwt.get_unverified_header(text).get("kid") if text.isascii() and len(text) <= most else None
         if kid not in ring.kids:
             return None
         found: dict[str, Any] = jwt.decode(

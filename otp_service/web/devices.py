@@ -10,6 +10,7 @@ from otp_service.service.factors import devices, trusted
 from otp_service.service.factors.devices import Remembered
 from otp_service.service.factors.trusted import Judged, Shown
 from otp_service.service.once import once
+from otp_service.service.pages import remembering
 from otp_service.web.context import caller, core, idempotent
 from otp_service.web.fields import user_in
 from otp_service.web.parsing import json_body
@@ -27,7 +28,7 @@ def post_device(user: str) -> Response:
     who = caller(SCOPE)
     body, raw = json_body(RememberRequest)
     name = user_in(user)
-    made = once(core(), idempotent(who, raw), lambda: _remembered(devices.remember_by_proof(core(), who, name, body)))
+    made = once(core(), idempotent(who, raw), lambda: _remembered(remembering.remember(core(), who, name, body)))
     return answer(made, 201)
 
 

@@ -1,6 +1,7 @@
 """The client's way with second factors, against the real service."""
 
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pyotp
@@ -8,6 +9,7 @@ import pytest
 
 from otp_service.client import Client, NotFound, RateLimited
 from tests.factor_world import NOON, FactorWorld
+from tests.web.pages import BACK, Person, allow
 from tests.world import World
 
 
@@ -76,6 +78,27 @@ def test_a_device_is_remembered_by_a_proof_listed_and_forgotten(world: World) ->
         assert [(each.id, each.label) for each in client.factors.devices("ana/1")] == [(device.id, "Ana’s phone")]
         client.factors.forget_device("ana/1", device.id)
         assert client.factors.devices("ana/1") == ()
+
+
+def test_a_device_is_remembered_by_the_result_of_a_page(world: World) -> None:
+    """What the person brought back from a page gets the token; a call with a proof as well is no call."""
+    allow(world)
+    key = world.caller("factors").key
+    with Client("http://otp.example", key, transport=httpx.WSGITransport(app=world.app)) as client:
+        made = client.factors.enrol("ana/1", "hotp")
+        token = pyotp.HOTP(made.secret or "")
+        client.factors.confirm(made.id, token.at(0))
+        page = client.page("check", BACK, user="ana/1", remember={"device_id": "d1", "label": "Ana’s phone"})
+        person = Person(world, urlsplit(page.url).path)
+        person.open()
+        back = person.send("check", code=token.at(1), remember="yes")
+        result = parse_qs(urlsplit(back.location).query)["result"][0]
+        device = client.factors.remember("ana/1", "d1", result=result)
+        assert client.factors.trusts("ana/1", "d1", device.trust_token or "")
+        assert device.label == "Ana’s phone"
+        for both in ({}, {"proof": "x", "result": result}):
+            with pytest.raises(ValueError, match="either"):
+                client.factors.remember("ana/1", "d1", **both)
 
 
 def test_a_token_that_ran_away_is_found(client: Client) -> None:

@@ -49,9 +49,16 @@ class Remember(Body):
 
 
 class RememberRequest(Remember):
-    """The body of POST /v1/users/{user}/devices: a device, and a fresh proof in place of a code."""
+    """The body of POST /v1/users/{user}/devices: a device, and a fresh proof or a page's result in place of a code."""
 
-    proof: Proof
+    proof: Proof | None = None
+    result: Annotated[str, StringConstraints(max_length=8192)] | None = None
+
+    @model_validator(mode="after")
+    def _by_one_word(self) -> Self:
+        if (self.proof is None) == (self.result is None):
+            raise ValueError("give either proof or result")
+        return self
 
 
 class DeviceCheckRequest(Body):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from otp_service.domain.factors.requests import Shown
+from otp_service.domain.factors.requests import Remember, Shown
 from otp_service.domain.requests import Binding, Body, Client, Locale, User
 
 Kind = Literal["code", "enrol", "check"]
@@ -35,6 +35,7 @@ class PageRequest(Body):
     label: Shown | None = None
     issuer: Shown | None = None
     step_up: Proof | None = None
+    remember: Remember | None = None
     return_url: Url
     state: State | None = None
     locale: Locale | None = None
@@ -47,4 +48,6 @@ class PageRequest(Body):
             raise ValueError("a page of the kind code needs the id of a verification")
         if self.kind != "code" and (self.user is None or self.verification is not None):
             raise ValueError("pages of the kinds enrol and check need a user, and no verification")
+        if self.kind != "check" and self.remember is not None:
+            raise ValueError("pages of the kind check alone remember a device")
         return self

@@ -14,8 +14,10 @@ from otp_service.domain.factors.requests import Remember, RememberRequest
 from otp_service.domain.factors.trust import Bearer, Trust
 from otp_service.domain.keys import NONCE_BYTES, b64, mac
 from otp_service.domain.policy import Policy
+from otp_service.domain.proof import ASSURANCE
 from otp_service.ledger import factor_history, factor_users, factors, trusted_devices
 from otp_service.ledger.factor_users import FactorUser
+from otp_service.ledger.factors import Factor
 from otp_service.ledger.ids import new_id
 from otp_service.ledger.trusted_devices import TrustedDevice
 from otp_service.service.admin.opening import looking, stored, writing
@@ -62,16 +64,31 @@ def remember(
 def remember_by_proof(core: Core, caller: Caller, name: str, asked: RememberRequest) -> Remembered:
     """Trusts a device on a fresh proof of the user, which counts once; the one 404 for who has no factor."""
     at_ms = core.clock()
-    if not caller.application.policy.trust_device_s:
-        raise Refusal("forbidden", "the application's policy trusts no devices: trust_device_s is 0")
     with writing(core) as connection:
-        user = _guarded(connection, user_index_of(core, caller.realm, name), at_ms)
-        claims = proofs.read(core, caller, asked.proof, name, at_ms)
+        user = held(core, caller, connection, name, at_ms)
+        claims = proofs.read(core, caller, asked.proof or "", name, at_ms)
         if claims is None or not _vouched(core, caller, connection, user, claims, at_ms):
             raise _refusal("this one does not count")
         if not proofs.spend(connection, claims):
             raise _refusal("this one was shown before")
         return remember(core, caller, connection, user, asked, at_ms)
+
+
+def held(core: Core, caller: Caller, connection: Connection, name: str, at_ms: int) -> FactorUser:
+    """The user, held until the transaction ends, who has a factor; Refusal forbidden, not_found or user_disabled."""
+    if not caller.application.policy.trust_device_s:
+        raise Refusal("forbidden", "the application's policy trusts no devices: trust_device_s is 0")
+    user = factor_users.held(connection, user_index_of(core, caller.realm, name))
+    if user is None or not has_factor(connection, user.user_index, at_ms, at_ms):
+        raise nobody()
+    if user.disabled_at is not None:
+        raise disabled()
+    return user
+
+
+def is_word(caller: Caller, user: FactorUser, factor: Factor) -> bool:
+    """Whether a code of this factor is a word on the user's devices: it is theirs, and worth enough."""
+    return factor.user_index == user.user_index and vouches(caller.application.policy, ASSURANCE[factor.type])
 
 
 def listed(core: Core, caller: Caller, name: str) -> list[Shown]:
@@ -123,16 +140,6 @@ def _made(core: Core, caller: Caller, user: FactorUser, asked: Remember, at_ms: 
 def _make_room(connection: Connection, user: FactorUser, at_ms: int) -> None:
     for device in trusted_devices.of_user(connection, user.user_index, at_ms)[MOST_DEVICES - 1 :]:
         trusted_devices.revoke(connection, user.user_index, at_ms, id=device.id)
-
-
-def _guarded(connection: Connection, user_index: str, at_ms: int) -> FactorUser:
-    """The user, held until the transaction ends, who has a factor; Refusal not_found or user_disabled."""
-    user = factor_users.held(connection, user_index)
-    if user is None or not has_factor(connection, user_index, at_ms, at_ms):
-        raise nobody()
-    if user.disabled_at is not None:
-        raise disabled()
-    return user
 
 
 def _vouched(core: Core, caller: Caller, connection: Connection, user: FactorUser, claims: Claims, at_ms: int) -> bool:

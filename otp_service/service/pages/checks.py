@@ -9,6 +9,7 @@ from otp_service.domain.factors.requests import FactorCheckRequest
 from otp_service.service.core import Core
 from otp_service.service.factors import checking, listing
 from otp_service.service.once import Body, once
+from otp_service.service.pages import remembering
 from otp_service.service.pages.links import Visit, operation
 
 RECOVERY = "recovery_codes"
@@ -16,13 +17,17 @@ RECOVERY = "recovery_codes"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What can be asked of a user: how long the codes of their apps are (None: it differs), and who has to wait."""
+    """What can be asked of a user: how long the codes of their apps are (None: it differs), and who has to wait.
+
+    `remember_s` is for how long their device could be remembered, 0 for not at all.
+    """
 
     has_app: bool
     digits: int | None
     has_recovery: bool
     wait_s: int
     disabled: bool
+    remember_s: int
 
 
 def standing(core: Core, visit: Visit) -> Standing:
@@ -36,11 +41,12 @@ def standing(core: Core, visit: Visit) -> Standing:
         has_recovery=any(each.codes_left for each in active),
         wait_s=max(0, -(-((found.locked_until_ms or 0) - core.clock()) // 1000)),
         disabled=found.disabled,
+        remember_s=remembering.lasts_s(visit, [each.factor.type for each in active]),
     )
 
 
-def check(core: Core, visit: Visit, typed: str, form: str) -> Body:
-    """The verdict on what was typed; the same again for a form that is sent twice."""
+def check(core: Core, visit: Visit, typed: str, form: str, ticked: bool) -> Body:
+    """The verdict on what was typed, and the device to remember; the same again for a form that is sent twice."""
     try:
         request = FactorCheckRequest(user=visit.page.user, code=typed)
     except ValidationError:
@@ -58,8 +64,10 @@ def check(core: Core, visit: Visit, typed: str, form: str) -> Body:
         }
 
     try:
-        return once(core, operation(core, visit.page, form, "check", typed), run)
+        found = once(core, operation(core, visit.page, form, "check", typed), run)
     except Refusal as refusal:
         if refusal.code == "not_found":
             raise Refusal("not_pending", "this user has no factor any more") from None
         raise
+    remember = remembering.ticked(core, visit, found["type"]) if ticked and found["reason"] is None else None
+    return found | {"remember": remember}

@@ -41,6 +41,7 @@ def make(core: Core, caller: Caller, request: PageRequest) -> Made:
         test=caller.test,
         until_ms=core.clock() + LIFE_MS,
         device=request.client.device_id,
+        remember=request.remember.model_dump(exclude_none=True) if request.remember else {},
         look=Look(**request.theme.model_dump()),
         **_as_asked(request),
     )

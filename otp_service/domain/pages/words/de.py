@@ -89,5 +89,9 @@ WORDS = {
     "Sie einen anderen.",
     "use_recovery": "Wiederherstellungscode verwenden",
     "use_app": "Authenticator-App verwenden",
+    "remember": "Dieses Gerät merken",
+    "remember_days": "Sie werden auf ihm eine Zeit lang nicht nach einem Code gefragt. Höchstdauer in Tagen: {count}.",
+    "remember_hours": "Sie werden auf ihm eine Zeit lang nicht nach einem Code gefragt. Höchstdauer in Stunden: {count}.",
+    "remember_own": "Setzen Sie das Häkchen nur, wenn niemand sonst dieses Gerät benutzt.",
     "check_locked": "Zu viele falsche Codes. Warten Sie ein wenig bis zum nächsten Versuch.",
 }

@@ -84,5 +84,9 @@ WORDS = {
     "recovery_wrong": "That is none of your recovery codes, or it was used before. Try another one.",
     "use_recovery": "Use a recovery code",
     "use_app": "Use the authenticator app",
+    "remember": "Remember this device",
+    "remember_days": "You are asked for no code on it for a while. Days at most: {count}.",
+    "remember_hours": "You are asked for no code on it for a while. Hours at most: {count}.",
+    "remember_own": "Tick the box only if nobody else uses this device.",
     "check_locked": "Too many wrong codes. Wait a little before the next try.",
 }

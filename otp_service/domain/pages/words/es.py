@@ -80,5 +80,9 @@ WORDS = {
     "recovery_wrong": "Ese no es ninguno de sus códigos de recuperación, o ya se ha usado. Pruebe con otro.",
     "use_recovery": "Usar un código de recuperación",
     "use_app": "Usar la aplicación de autenticación",
+    "remember": "Recordar este dispositivo",
+    "remember_days": "Durante un tiempo no se le pedirá ningún código en él. Días como máximo: {count}.",
+    "remember_hours": "Durante un tiempo no se le pedirá ningún código en él. Horas como máximo: {count}.",
+    "remember_own": "Marque la casilla solo si nadie más usa este dispositivo.",
     "check_locked": "Demasiados códigos incorrectos. Espere un poco antes del próximo intento.",
 }

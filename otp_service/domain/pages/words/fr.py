@@ -84,5 +84,9 @@ WORDS = {
     "recovery_wrong": "Ce n’est aucun de vos codes de secours, ou il a déjà servi. Essayez-en un autre.",
     "use_recovery": "Utiliser un code de secours",
     "use_app": "Utiliser l’application d’authentification",
+    "remember": "Se souvenir de cet appareil",
+    "remember_days": "Aucun code ne vous y sera demandé pendant un certain temps. Nombre de jours au plus : {count}.",
+    "remember_hours": "Aucun code ne vous y sera demandé pendant un certain temps. Nombre d’heures au plus : {count}.",
+    "remember_own": "Ne cochez la case que si personne d’autre n’utilise cet appareil.",
     "check_locked": "Trop de codes erronés. Patientez un peu avant le prochain essai.",
 }

@@ -82,5 +82,9 @@ WORDS = {
     "recovery_wrong": "Non è nessuno dei suoi codici di recupero, oppure è già stato usato. Ne provi un altro.",
     "use_recovery": "Usa un codice di recupero",
     "use_app": "Usa l’app di autenticazione",
+    "remember": "Ricorda questo dispositivo",
+    "remember_days": "Per un po’ di tempo non le verrà chiesto alcun codice su di esso. Giorni al massimo: {count}.",
+    "remember_hours": "Per un po’ di tempo non le verrà chiesto alcun codice su di esso. Ore al massimo: {count}.",
+    "remember_own": "Spunti la casella solo se nessun altro usa questo dispositivo.",
     "check_locked": "Troppi codici errati. Aspetti un po’ prima del prossimo tentativo.",
 }

@@ -80,5 +80,9 @@ WORDS = {
     "recovery_wrong": "Não é nenhum dos seus códigos de recuperação, ou já foi usado. Tente outro.",
     "use_recovery": "Usar um código de recuperação",
     "use_app": "Usar a aplicação de autenticação",
+    "remember": "Lembrar este dispositivo",
+    "remember_days": "Durante algum tempo não lhe será pedido nenhum código nele. Dias, no máximo: {count}.",
+    "remember_hours": "Durante algum tempo não lhe será pedido nenhum código nele. Horas, no máximo: {count}.",
+    "remember_own": "Assinale a caixa só se mais ninguém usar este dispositivo.",
     "check_locked": "Demasiados códigos errados. Espere um pouco antes da próxima tentativa.",
 }

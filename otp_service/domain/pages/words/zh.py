@@ -78,5 +78,9 @@ WORDS = {
     "recovery_wrong": "这不是您的恢复码，或已被使用。请尝试另一个。",
     "use_recovery": "使用恢复码",
     "use_app": "使用身份验证器应用",
+    "remember": "记住此设备",
+    "remember_days": "此后一段时间内，在此设备上无需输入验证码，最长{count}天。",
+    "remember_hours": "此后一段时间内，在此设备上无需输入验证码，最长{count}小时。",
+    "remember_own": "仅在没有其他人使用此设备时勾选。",
     "check_locked": "错误次数过多。请稍等片刻再试。",
 }

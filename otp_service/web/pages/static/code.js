@@ -1,4 +1,5 @@
-// The field of a code: its boxes, and what fills it in. Whatever comes at once and whole is checked at once.
+// The field of a code: its boxes, and what fills it in. Whatever comes at once and whole is checked at once, unless the
+// form has a box that people may want to tick first.
 const SLIPS = /[\s\p{Cf}\p{Pd}]/gu;
 
 export function codeField() {
@@ -18,7 +19,7 @@ export function codeField() {
     const whole = typed.length === count && before.length !== count;
     const atOnce = inputType === "insertFromPaste" || typed.length - before.length > 1;
     before = typed;
-    if (whole && atOnce) form.requestSubmit(form.querySelector("button"));
+    if (whole && atOnce && !("waits" in box.dataset)) form.requestSubmit(form.querySelector("button"));
   });
   for (const event of ["focus", "blur", "keyup", "click", "select"]) field.addEventListener(event, show);
   document.addEventListener("selectionchange", show);
