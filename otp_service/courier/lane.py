@@ -50,9 +50,9 @@ class Lane:
 
     async def read(self) -> None:
         """Takes in what is new, the most urgent first."""
-        if not await self._has_room():
+        batch: list[Claimed] = []
+        if not (places := await self._places()).all:
             return
-        places, batch = self._held.reserve(READ), []
         try:
             batch = await self.outbox.next(*places)
         finally:
@@ -66,11 +66,10 @@ class Lane:
 
     async def take_over(self, idle_ms: int) -> bool:
         """Takes in a batch of what another courier, or this one, left undone; True if there may be more."""
-        if not await self._has_room():
-            return True
-        places = self._held.reserve(READ)
         found: list[Claimed] = []
         batch: list[Claimed] = []
+        if not (places := await self._places()).all:
+            return True
         try:
             found = await self.outbox.abandoned(idle_ms, places.all)
             batch = [claimed for claimed in found if not self._held.holds(self._cell, claimed)]
@@ -99,12 +98,13 @@ class Lane:
         """Tells how much waits."""
         self._shared.observe.backlog(self._cell, await self.outbox.backlog())
 
-    async def _has_room(self) -> bool:
+    async def _places(self) -> Places:
+        """Places for a trip; none if there is no room for long, or if somebody else was quicker."""
         if not await self._held.has_room(ROOM_WAIT_S):
-            return False
+            return NO_PLACES
         if self._held.is_nearly_full:
             await asyncio.sleep(BUSY_PAUSE_S)
-        return True
+        return self._held.reserve(READ)
 
     async def _take_in(self, batch: Sequence[Claimed]) -> None:
         for claimed in batch:
