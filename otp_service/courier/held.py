@@ -81,9 +81,9 @@ class Held:
         if not any(self._entries.values()):
             self._none.set()
 
-    def holds(self, cell: int, claimed: Claimed) -> bool:
-        """True if the entry is already being worked on here."""
-        return claimed.id in self._entries[cell, claimed.stream]
+    def names(self, cell: int) -> set[tuple[int, bytes]]:
+        """The entries of a cell that are being worked on here, each by stream number and id."""
+        return {(stream, id) for stream, ids in self.of(cell) for id in ids}
 
     def of(self, cell: int) -> list[tuple[int, list[bytes]]]:
         """The entries of a cell by stream number."""

@@ -70,9 +70,11 @@ class Lane:
         batch: list[Claimed] = []
         if not (places := await self._places()).all:
             return True
+        own = self._held.names(self._cell)  # by the time of the answer some have ended, which must not begin again
         try:
             found = await self.outbox.abandoned(idle_ms, places.all)
-            batch = [claimed for claimed in found if not self._held.holds(self._cell, claimed)]
+            own |= self._held.names(self._cell)
+            batch = [claimed for claimed in found if (claimed.stream, claimed.id) not in own]
         finally:
             self._held.fill(places, batch)
         if batch:
