@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from otp_service import wiring
+from otp_service.commands.listing import limited, read
 from otp_service.commands.output import as_json, say, show
 from otp_service.commands.times import time_ms
 from otp_service.domain.heads import Head, from_line, jwks
@@ -22,7 +23,6 @@ from otp_service.settings import read_settings
 from otp_service.web.admin.resources import audit_entry
 
 COLUMNS = ("seq", "at", "actor", "act", "application", "target")
-MOST = 100_000
 
 
 @click.group(short_help="What admins did, and whether it still says so.")
@@ -100,12 +100,13 @@ def _filtered(command: Any) -> Any:
 
 @audit.command("list")
 @_filtered
-@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="How many at most.")
+@limited
 @as_json
-def list_(limit: int, as_json: bool, application: str | None, **filters: Any) -> None:
+def list_(limit: int, every: bool, as_json: bool, application: str | None, **filters: Any) -> None:
     """What admins did, newest first."""
     core = _core()
-    found = service.page(core, limit, None, _wanted(core, application, **filters)).items
+    wanted = _wanted(core, application, **filters)
+    found = read(lambda most, cursor: service.page(core, most, cursor, wanted), limit, every=every)
     show([audit_entry(entry) for entry in found], as_json, COLUMNS)
 
 

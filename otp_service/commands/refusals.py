@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from otp_service.commands.admin import ACTOR, opened
+from otp_service.commands.listing import limited, read
 from otp_service.commands.output import as_json, say, show
 from otp_service.commands.times import time_ms
 from otp_service.domain.times import rfc3339, rfc3339_or_none
@@ -13,8 +14,6 @@ from otp_service.service.admin import exempting
 from otp_service.service.admin import refusals as refusals_admin
 from otp_service.service.admin.named import shown
 from otp_service.service.admin.refusals import Told
-
-MOST = 1000
 
 
 @click.group()
@@ -26,12 +25,13 @@ def refusals() -> None:
 @click.option("--to", help="Only those of this number.")
 @click.option("--code", help="Only those with this code, for instance refused_as_fraud.")
 @click.option("--application", help="Only those of this application, by id or name.")
-@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="At most so many.")
+@limited
 @as_json
-def list_refusals(to: str | None, code: str | None, application: str | None, limit: int, as_json: bool) -> None:
+def list_refusals(limit: int, every: bool, as_json: bool, **wanted: str | None) -> None:
     """Lists the last day's refusals, newest first."""
-    found = refusals_admin.page(opened(), limit, to=to, code=code, application=application)
-    show([_told(each) for each in found.items], as_json, ("reference", "at", "asked_for", "code", "to", "mode"))
+    core = opened()
+    found = read(lambda most, cursor: refusals_admin.page(core, most, cursor, **wanted), limit, every=every)
+    show([_told(each) for each in found], as_json, ("reference", "at", "asked_for", "code", "to", "mode"))
 
 
 @refusals.command("show")

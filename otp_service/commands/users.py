@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from otp_service.commands.admin import ACTOR, opened
+from otp_service.commands.listing import limited, read
 from otp_service.commands.output import as_json, say, show
 from otp_service.domain.errors import Refusal
 from otp_service.service.admin import users as service
 from otp_service.service.core import Core
 from otp_service.web.admin.users import listed, standing
 
-MOST = 100
 of_application = click.option("--application", required=True, help="Whose user, by id or name.")
 of_test_keys = click.option("--test", is_flag=True, help="Among the users of test keys.")
 because = click.option("--reason", default="", help="Why, for the audit.")
@@ -27,12 +27,17 @@ def users() -> None:
 @of_application
 @of_test_keys
 @click.option("--disabled", is_flag=True, help="Only those whom wrong codes have disabled.")
-@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="At most so many.")
+@limited
 @as_json
-def list_users(application: str, test: bool, disabled: bool, limit: int, as_json: bool) -> None:
+def list_users(application: str, test: bool, disabled: bool, limit: int, every: bool, as_json: bool) -> None:
     """Lists users with factors, newest first."""
-    found = service.page(opened(), application, limit, test=test, disabled=disabled)
-    rows = [listed(each, in_full=False) for each in found.items]
+    core = opened()
+    found = read(
+        lambda most, cursor: service.page(core, application, most, cursor, test=test, disabled=disabled),
+        limit,
+        every=every,
+    )
+    rows = [listed(each, in_full=False) for each in found]
     show(rows, as_json, ("id", "user", "types", "failures", "locked_until", "disabled_at"))
 
 

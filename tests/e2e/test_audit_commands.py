@@ -106,6 +106,10 @@ def test_it_is_listed_and_exported(operator: Operator) -> None:
     assert [entry["seq"] for entry in listed] == [3, 2, 1]
     assert [entry["seq"] for entry in operator.gets("audit", "list", "--application", "bank")] == [2]
     assert operator.gets("audit", "list", "--act", "key.*", "--from", "2020-01-01T00:00:00Z") == []
+    newest = operator.types("audit", "list", "--limit", "2", "--json")
+    assert (json.loads(newest.stdout), "these are the newest 2" in newest.stderr) == (listed[:2], True)
+    assert operator.types("audit", "list", "--limit", "3").stderr == ""
+    assert operator.gets("audit", "list", "--all") == listed
     file = Path(operator.made.folder) / "audit.jsonl"
     operator.reads("audit", "export", str(file))
     assert [json.loads(line) for line in file.read_text().splitlines()] == listed[::-1]

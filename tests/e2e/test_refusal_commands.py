@@ -1,5 +1,6 @@
 """The commands that explain refusals, as they are typed."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -45,6 +46,20 @@ def test_what_was_refused_is_listed_and_shown(admin: Operator) -> None:
         "The person has opted out of messages like this one"
     ]
     assert "message" in admin.reads("refusals", "list")
+
+
+def test_a_list_says_what_it_leaves_out(admin: Operator) -> None:
+    """Of more refusals than are wanted the newest are listed, with a word on the rest; of as many none is missed."""
+    link = connect(admin.made.environment["OTP_REDIS_URL"])
+    told, evidence = {"application": "app_x", "test": False, "person": {}}, [{"scope": "to", "rule": "rate_limited"}]
+    codes = ("rate_limited", "max_sends", "rate_limited", "rate_limited", "max_sends")
+    for code in codes:
+        record(link, "{c0}", code=code, evidence=evidence, request="r1", detail=told)
+    some = admin.types("refusals", "list", "--code", "rate_limited", "--limit", "2", "--json")
+    assert ([each["code"] for each in json.loads(some.stdout)], "the newest 2" in some.stderr) == ([codes[0]] * 2, True)
+    just = admin.types("refusals", "list", "--code", "max_sends", "--limit", "2", "--json")
+    assert ([each["code"] for each in json.loads(just.stdout)], just.stderr) == ([codes[1]] * 2, "")
+    assert [each["code"] for each in admin.gets("refusals", "list", "--all")] == list(codes[::-1])
 
 
 def test_each_reason_is_a_line_of_its_own(admin: Operator) -> None:
