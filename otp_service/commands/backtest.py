@@ -12,7 +12,7 @@ import click
 from otp_service.commands.output import as_json as json_option
 from otp_service.commands.output import show
 from otp_service.commands.replay_report import write_report
-from otp_service.commands.replaying import cells, policy_of, replayed
+from otp_service.commands.replaying import cells, policy_of, refuse_overwriting, replayed
 from otp_service.domain.replay.attempts import Attempts, attempts
 from otp_service.domain.replay.backtest import Backtest, Line
 from otp_service.domain.replay.trace import BadTrace, Row
@@ -36,6 +36,7 @@ def backtest(export: Path, policy: Path | None, report: Path | None, as_json: bo
     otp-service backtest attempts.csv
     otp-service backtest attempts.csv --json --report saved.html
     """  # fmt: skip
+    refuse_overwriting((export, policy), report)
     found, chosen, told = _read(export), policy_of(policy), Backtest()
 
     def note(each: Replayed) -> None:

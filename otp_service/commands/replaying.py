@@ -60,6 +60,13 @@ def cells(lines: Iterable[str]) -> Iterator[list[str]]:
         raise BadTrace(f"line {reader.line_num}: this is no CSV; look for a quote that does not end") from None
 
 
+def refuse_overwriting(read: Iterable[Path | None], *outs: Path | None) -> None:
+    """RuntimeError if what is to be written would take the place of what is read: it would be gone before it is."""
+    for out in filter(None, outs):
+        if out.is_file() and any(each and each.exists() and out.samefile(each) for each in read):
+            raise RuntimeError(f"{out} is read by this very command: name another file to write to")
+
+
 @contextmanager
 def written(path: Path) -> Iterator[TextIO]:
     """A file to write to; RuntimeError where there can be none."""

@@ -16,7 +16,16 @@ from otp_service.commands.admin import opened
 from otp_service.commands.output import as_json as json_option
 from otp_service.commands.output import show
 from otp_service.commands.replay_report import write_report
-from otp_service.commands.replaying import Outcome, Told, policy_of, replayed, trace_rows, verdict_cells, written
+from otp_service.commands.replaying import (
+    Outcome,
+    Told,
+    policy_of,
+    refuse_overwriting,
+    replayed,
+    trace_rows,
+    verdict_cells,
+    written,
+)
 from otp_service.domain.replay.scoring import Score, summary
 from otp_service.domain.replay.trace import COLUMNS, BadTrace, Row, cells_of
 from otp_service.domain.replay.traffic.attacks import FAMILIES
@@ -98,6 +107,7 @@ def fraud(trace: Path, policy: Path | None, decisions: Path | None, report: Path
     otp-service simulate fraud day.csv --policy policy.json --decisions out.csv --json
     otp-service simulate fraud day.csv --report report.html
     """  # fmt: skip
+    refuse_overwriting((trace, policy), decisions, report)
     chosen = policy_of(policy)
     try:
         with trace_rows(trace, "Replaying") as rows, _written(decisions) as told:

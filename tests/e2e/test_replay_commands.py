@@ -101,6 +101,27 @@ def test_what_can_not_be_written_is_told(trace: Path, tmp_path: Path, option: st
     assert "out can't be written: No such file or directory" in str(failed.exception)
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "over"),
+    [
+        (("simulate", "fraud"), "--decisions", "trace.csv"),
+        (("simulate", "fraud"), "--report", "policy.json"),
+        (("backtest",), "--report", "trace.csv"),
+    ],
+)
+def test_what_is_read_is_not_written_over(
+    trace: Path, tmp_path: Path, command: tuple[str, ...], option: str, over: str
+) -> None:
+    """A slip in the names costs neither the trace nor the policy, whichever way the file is called."""
+    policy = tmp_path / "policy.json"
+    policy.write_text("{}")
+    (tmp_path / "other").symlink_to(tmp_path / over)
+    failed = run(*command, trace, "--policy", policy, option, tmp_path / "other")
+
+    assert "is read by this very command" in str(failed.exception)
+    assert (trace.read_text(), policy.read_text()) == (TRACE, "{}")
+
+
 def test_a_bad_policy_is_refused_by_its_field(trace: Path, tmp_path: Path) -> None:
     """A policy in a file is held to what a policy may hold."""
     policy = tmp_path / "policy.json"
