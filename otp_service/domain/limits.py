@@ -21,8 +21,8 @@ class Limit:
 
     @property
     def kind(self) -> str:
-        """How it is counted: x = exact timestamps, c = counters."""
-        return "x" if self.amount <= EXACT_UP_TO else "c"
+        """How it is counted: e = exact times, c = counters."""
+        return "e" if self.amount <= EXACT_UP_TO else "c"
 
 
 _ZERO_PERIOD = re.compile(r"(?:/|\bper)\s*0+\s*[a-z]", re.IGNORECASE)

@@ -17,7 +17,7 @@ class Rule(NamedTuple):
     key: str
     code: str  # rate_limited or spend_exhausted
     name: str  # the scope, for people
-    kind: str  # x exact, c counters, m money
+    kind: str  # e exact, c counters, m money
     amount: int
     period_ms: int
     cost: int = 1

@@ -60,4 +60,4 @@ def test_what_can_not_be_read_or_counted_is_refused(text: str) -> None:
 
 def test_up_to_64_are_counted_exactly() -> None:
     """Small limits keep exact times, large ones counters."""
-    assert [Limit(amount, HOUR).kind for amount in (0, 1, 64, 65, 10**9)] == ["x", "x", "x", "c", "c"]
+    assert [Limit(amount, HOUR).kind for amount in (0, 1, 64, 65, 10**9)] == ["e", "e", "e", "c", "c"]

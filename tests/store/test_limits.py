@@ -10,6 +10,7 @@ from otp_service.domain.errors import Refusal
 from otp_service.domain.ids import address
 from otp_service.domain.limits import parse_limits
 from otp_service.store.limits import Rule, money, peek, reset, rules
+from otp_service.store.scripts import SCRIPTS
 from tests.keyspace import everything
 from tests.servers import RedisServer
 from tests.store.desk import DAY, HOUR, INDEX_KEY, MINUTE, OTHER, SECOND, T0, TO, Desk
@@ -48,7 +49,7 @@ def test_no_window_ever_holds_more_than_the_amount(
     desk: Desk, redis: RedisServer, amount: int, period_ms: int, gaps: list[tuple[int, int]]
 ) -> None:
     """Whatever the bursts and pauses, any stretch of one period holds at most the amount, exact or by counters."""
-    for kind in ("x", "c"):
+    for kind in ("e", "c"):
         with redis.client() as client:
             client.flushall()
         desk.now, sent, one = T0, [], rule(amount, period_ms, kind)
@@ -82,7 +83,7 @@ def test_the_wait_that_is_told_is_exact(
     desk: Desk, redis: RedisServer, amount: int, period_ms: int, gaps: list[int]
 ) -> None:
     """A refused send succeeds after exactly the wait that was told, and not a millisecond earlier."""
-    for kind in ("x", "c"):
+    for kind in ("e", "c"):
         with redis.client() as client:
             client.flushall()
         desk.now, one, turn = T0, rule(amount, period_ms, kind), 0
@@ -143,7 +144,7 @@ def test_a_price_above_the_ceiling_is_refused(desk: Desk) -> None:
     assert desk.reserve([rule(100, DAY, "m", 100)]) == 0
 
 
-@pytest.mark.parametrize("kind", ["x", "c"])
+@pytest.mark.parametrize("kind", ["e", "c"])
 def test_a_clock_that_goes_back_gives_nothing_away(desk: Desk, kind: str) -> None:
     """After a failover to a slower clock the limit still counts what was sent in its future."""
     one = rule(3, MINUTE, kind)
@@ -165,7 +166,7 @@ def test_a_clock_that_went_back_leaves_no_counter_behind(desk: Desk) -> None:
     assert desk.reserve([one]) > 0
 
 
-@pytest.mark.parametrize("kind", ["x", "c"])
+@pytest.mark.parametrize("kind", ["e", "c"])
 def test_a_long_silence_forgets_everything(desk: Desk, kind: str) -> None:
     """Long after the period the whole amount is there again."""
     one = rule(5, HOUR, kind)
@@ -177,9 +178,9 @@ def test_a_long_silence_forgets_everything(desk: Desk, kind: str) -> None:
 
 def test_a_tightened_limit_holds_at_once(desk: Desk) -> None:
     """What was sent under the larger amount counts under the smaller one; a raised one gives only the difference."""
-    assert [desk.reserve([rule(10, HOUR, "x")]) for _ in range(6)] == [0] * 6
-    assert desk.reserve([rule(4, HOUR, "x")]) == HOUR
-    assert [desk.reserve([rule(8, HOUR, "x")]) > 0 for _ in range(3)] == [False, False, True]
+    assert [desk.reserve([rule(10, HOUR, "e")]) for _ in range(6)] == [0] * 6
+    assert desk.reserve([rule(4, HOUR, "e")]) == HOUR
+    assert [desk.reserve([rule(8, HOUR, "e")]) > 0 for _ in range(3)] == [False, False, True]
 
 
 def test_of_two_alike_the_smaller_holds() -> None:
@@ -207,6 +208,33 @@ def test_looking_changes_nothing(desk: Desk, redis: RedisServer) -> None:
     assert [count.wait_ms > 0 for count in peek(desk.link, found, now=str(desk.now))] == [True, False, True]
     reset(desk.link, found)
     assert desk.reserve(found) == 0
+
+
+@pytest.mark.parametrize("kind", ["e", "c"])
+def test_what_is_handed_back_may_be_sent_again(desk: Desk, redis: RedisServer, kind: str) -> None:
+    """One of several sends is handed back alone, and the limit ends when it would have ended."""
+    one, marks = rule(3, HOUR, kind), []
+    for _ in range(3):
+        desk.now += 5 * MINUTE
+        marks.append(desk.link.call(SCRIPTS["reserve"], [one.key], [desk.now, 1, *one.args])[1])
+    with redis.client() as client:
+        client.pexpire(one.key, DAY)
+        desk.link.call(SCRIPTS["hand_back"], [one.key], [1, *one.args, marks[1]])
+        assert client.pttl(one.key) > HOUR
+    assert [count.left for count in peek(desk.link, [one], now=str(desk.now))] == [1]
+    assert desk.reserve([one]) == 0
+    assert 49 * MINUTE < desk.reserve([one]) <= 51 * MINUTE  # until the first is an hour old, within a slot
+
+
+def test_a_limit_of_which_all_is_handed_back_leaves_nothing(desk: Desk, redis: RedisServer) -> None:
+    """Where every send was handed back there is no key any more; what was never taken can't be handed back."""
+    one = rule(3, HOUR, "e")
+    taken, mark = desk.link.call(SCRIPTS["reserve"], [one.key], [desk.now, 1, *one.args])
+    assert taken == "done"
+    desk.link.call(SCRIPTS["hand_back"], [one.key], [1, *one.args, str(T0 + DAY)])
+    assert [count.left for count in peek(desk.link, [one], now=str(desk.now))] == [2]
+    desk.link.call(SCRIPTS["hand_back"], [one.key], [1, *one.args, mark])
+    assert everything(redis) == {}
 
 
 def test_every_counter_is_collected_in_the_end(desk: Desk, redis: RedisServer) -> None:

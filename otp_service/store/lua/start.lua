@@ -108,7 +108,7 @@ local function joined(before, after)
   return after == '' and before or before .. '\n' .. after
 end
 
--- What a full Redis refuses (HSET, LPUSH, XADD) comes before what it lets pass (HDEL), here and in take(): a script that has
+-- What a full Redis refuses (HSET, SET, XADD) comes before what it lets pass (HDEL), here and in take(): a script that has
 -- written once is let go on.
 for _, l in ipairs(limits) do take(l) end
 local tab = ''
