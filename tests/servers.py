@@ -1,6 +1,7 @@
 """Real servers of the tests' own, on sockets and free ports, which end with them."""
 
 import contextlib
+import os
 import random
 import shutil
 import socket
@@ -24,7 +25,11 @@ STARTS_WITHIN_S = 60
 PATIENCE = "socket_timeout=60&socket_connect_timeout=60"
 # Below those that the kernel hands out to clients: what is free when it is chosen is still free a moment later.
 PORTS = (15_000, 30_000)
-_chance = random.SystemRandom()  # whatever somebody seeds, no two processes choose alike
+# Servers bind their ports seconds after those were chosen: no other test process may choose one, nor this one again.
+OWN = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+ALL = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_chance = random.SystemRandom()  # whatever somebody seeds, no two runs choose alike
+_chosen: set[int] = set()
 
 
 def program(*names: str) -> str:
@@ -37,11 +42,12 @@ def program(*names: str) -> str:
 
 
 def free_port() -> int:
-    """A port that is free and that no client will be given by chance."""
+    """A port that is free and that no client will be given by chance, another one each time."""
     while True:
-        port = _chance.randrange(*PORTS)
+        port = _chance.choice([each for each in range(PORTS[0] + OWN, PORTS[1], ALL) if each not in _chosen])
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _chosen.add(port)
             return port
 
 
