@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from otp_service.ledger.blocks import ALLOWS
 from otp_service.ledger.facts import apply_facts
 from otp_service.service.admin import blocks
+from otp_service.service.console import searching
+from otp_service.service.console.searching import Sought
 from otp_service.service.core import now_ms
 from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled
 from tests.ledger.telling import story
 from tests.world import NUMBER
+
+NAME = "anabel@example.com"
 
 
 def _rows(console: Console) -> list[tuple[str, str]]:
@@ -111,6 +116,20 @@ def test_whole_numbers_go_out_with_a_reason_only(console: Console) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Export in full").click()
     assert NUMBER in Path(download.value.path()).read_text()
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+def test_names_of_users_are_masked_for_everybody(console: Console, role: str) -> None:
+    """A blocked user's name stands in the list, its file and Find as on the page Users; in full for a reason alone."""
+    core, shop = console.world.core, console.world.shop
+    blocks.create(core, "tests", "user", NAME, "a farm", application=shop)
+    found = f"/console/find/{searching.token(core, Sought('name', NAME))}"
+    with console.http(role) as client:
+        listed, file, told = (client.get(path).text for path in ("/console/blocks", "/console/blocks/export", found))
+        in_full = console.post(client, "/console/blocks/export", {"reason": "the police asks"})
+    assert [text.count("an•••@example.com") for text in (listed, file, told)] == [1, 1, 1]
+    assert [NAME in text for text in (listed, file)] == [False, False]
+    assert (in_full.status_code, NAME in in_full.text) == ((403, False) if role == "viewer" else (200, True))
 
 
 def test_who_may_only_look_blocks_nobody(console: Console) -> None:

@@ -188,6 +188,14 @@ def test_what_goes_out_goes_in_again(world: World) -> None:
     assert send(world, text).get_json() == {"added": 0, "changed": 0, "unchanged": 8}
 
 
+@pytest.mark.parametrize("row", ["number,+4179•••4567", "user,41•••67", "user,an•••@example.com"])
+def test_a_masked_row_goes_in_nowhere(world: World, row: str) -> None:
+    """What went out masked is refused by its line: as a user's name it would be somebody else's."""
+    answer = send(world, f"kind,value,reason,application\n{row},stolen,shop\n")
+    assert (answer.status_code, fields(answer)) == (422, ["line 2: value"])
+    assert "is masked" in answer.get_json()["errors"][0]["detail"]
+
+
 def test_users_that_are_called_by_a_number_are_masked(world: World) -> None:
     """Where an application calls its users by their numbers, a list and a file mask them as it masks numbers."""
     send(world, f"kind,value,reason,application\nuser,{NUMBER},stolen,shop\n")

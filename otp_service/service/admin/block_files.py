@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from otp_service.ledger.ids import new_id
 from otp_service.ledger.many import Row, find_many, insert_many, update_many
 from otp_service.service.admin.blocks import EVERY, Wanted, exported
 from otp_service.service.admin.fields import MOST_REASON, future, words
-from otp_service.service.admin.named import Kept, kept, shown, whole
+from otp_service.service.admin.named import Kept, kept, shown
 from otp_service.service.admin.opening import changing, looking, owner
 from otp_service.service.core import Core
 
@@ -30,7 +30,10 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_ROWS = 100_000
 MOST_TOLD = 100  # bad lines
 
+MASK = "•••"
+
 Key = tuple[str | None, str, str]  # application, kind, value
+Said = Callable[[Core, Block], str]
 
 
 class Line(NamedTuple):
@@ -82,9 +85,8 @@ def import_csv(core: Core, actor: str, text: str, book: Book = BLOCKS) -> Import
     return told
 
 
-def export_csv(core: Core, wanted: Wanted = EVERY, book: Book = BLOCKS, *, numbers: bool = False) -> Iterator[str]:
-    """A list as CSV, line by line; numbers masked unless they are asked for."""
-    said = whole if numbers else shown
+def export_csv(core: Core, wanted: Wanted = EVERY, book: Book = BLOCKS, *, said: Said = shown) -> Iterator[str]:
+    """A list as CSV, line by line; `said` is what stands for what a row names, numbers masked unless it says else."""
     rows = exported(core, wanted, book)
     lines = ((row.application_id or "", row.kind, said(core, row), row.reason, _until(row)) for row in rows)
     return (_written(*cells) for cells in chain([COLUMNS], lines))
@@ -146,6 +148,8 @@ def _line(core: Core, cells: Mapping[str, str], owners: dict[str, Application | 
     kind = cells["kind"]
     if kind not in KINDS:
         raise invalid_field("kind", f"must be one of {', '.join(KINDS)}")
+    if MASK in cells["value"]:
+        raise invalid_field("value", "is masked; export the list in full to take it in elsewhere")
     meant = kept(core, kind, cells["value"], of)
     return Line(of.id if of else None, kind, meant, cells["reason"], _end(cells.get("expires_at", "")))
 

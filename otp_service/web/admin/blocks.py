@@ -66,7 +66,7 @@ def _export(book: Book) -> Response:
         if asked_for.reason is None:
             raise invalid_field("reason", "say why you look at the numbers in full: it is audited")
         blocks.look(core(), who.key_id, asked_for.reason, wanted, book)
-    lines = block_files.export_csv(core(), wanted, book, numbers=numbers)
+    lines = block_files.export_csv(core(), wanted, book, said=blocks.whole if numbers else blocks.shown)
     headers = {"Content-Disposition": f'attachment; filename="{book.word}s.csv"'}
     return Response(lines, content_type=f"{CSV}; charset=utf-8", headers=headers)
 

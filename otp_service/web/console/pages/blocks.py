@@ -13,7 +13,7 @@ from otp_service.ledger.blocks import ALLOWS, BLOCKS, KINDS, Block, Book, Kind
 from otp_service.service.admin import block_files
 from otp_service.service.admin import blocks as service
 from otp_service.service.admin.blocks import Wanted
-from otp_service.service.console import blocking
+from otp_service.service.console import blocking, rows
 from otp_service.service.core import now_ms
 from otp_service.web.console.frame import act, actor, application_filter, back, core, form, page, piece, render
 
@@ -100,22 +100,22 @@ def import_() -> AnyResponse:
 
 @piece("/blocks/export")
 def export() -> Response:
-    """A list as CSV, numbers masked."""
+    """A list as CSV, numbers and names masked."""
     book = BOOKS[_book()]
-    return _csv(book, numbers=False)
+    return _csv(book, in_full=False)
 
 
 @act("/blocks/export", role="fraud", shows=blocks)
 def export_in_full() -> AnyResponse:
-    """A list as CSV with its numbers, which is audited with the reason."""
+    """A list as CSV with its numbers and names, which is audited with the reason."""
     typed: OfBook = form(OfBook)
     book = BOOKS[typed.book]
     service.look(core(), actor(), typed.reason, book=book)
-    return _csv(book, numbers=True)
+    return _csv(book, in_full=True)
 
 
-def _csv(book: Book, *, numbers: bool) -> Response:
-    lines = block_files.export_csv(core(), book=book, numbers=numbers)
+def _csv(book: Book, *, in_full: bool) -> Response:
+    lines = rows.exported(core(), book, in_full=in_full)
     headers = {"Content-Disposition": f'attachment; filename="{book.word}s.csv"'}
     return Response(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -149,7 +149,7 @@ def _book() -> str:
 
 
 def _shown(row: Block) -> str:
-    return service.shown(core(), row) or "(its key is gone)"
+    return rows.shown(core(), row) or "(its key is gone)"
 
 
 def _file() -> str:

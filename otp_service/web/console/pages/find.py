@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book, Kind
 from otp_service.service.admin import blocks
-from otp_service.service.console import factor_story, holding, refused_of, searching, story
+from otp_service.service.console import factor_story, holding, refused_of, rows, searching, story
 from otp_service.service.console.searching import Sought
 from otp_service.service.console.story import Chapter, Story
 from otp_service.service.core import now_ms
@@ -176,4 +176,4 @@ def _with(told: Story, refused: list[Chapter]) -> Story:
 
 
 def _row(row: Block) -> str:
-    return blocks.shown(core(), row)
+    return rows.shown(core(), row)
