@@ -68,21 +68,23 @@ class Heads:
         self._observe.audit(seq, last.seq if last else 0)
 
     def _tell_file(self) -> None:
-        if self._file is None:
+        if self._file is None or self._newest_seq() in (None, self._written):
             return
+        # The ledger is read behind the file's lock: what others wrote into the file before was in the ledger by then.
+        with _open(self._file) as file, reading(self._engine) as connection:
+            self._written, last = _last_seq(file), heads.newest(connection)
+            if last is None or self._written > last.seq:
+                raise heads.TurnedBack(f"{self._file} has a head of entry {self._written}, the ledger none so late")
+            lines = [to_line(head) for head in heads.between(connection, self._written, None)]
+            file.write("".join(f"{line}\n" for line in lines).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        self._written = last.seq
+
+    def _newest_seq(self) -> int | None:
         with reading(self._engine) as connection:
             last = heads.newest(connection)
-            if last is None or last.seq == self._written:
-                return
-            with _open(self._file) as file:
-                self._written = _last_seq(file)
-                if self._written > last.seq:
-                    raise heads.TurnedBack(f"{self._file} has a head of entry {self._written}, the ledger none so late")
-                lines = [to_line(head) for head in heads.between(connection, self._written, None)]
-                file.write("".join(f"{line}\n" for line in lines).encode())
-                file.flush()
-                os.fsync(file.fileno())
-        self._written = last.seq
+        return last.seq if last else None
 
     def _alarm(self, detail: str) -> None:
         if detail != self._told_of:

@@ -1,13 +1,16 @@
 """Heads of the audit go out: each is signed once, told everywhere, and in every file."""
 
 import asyncio
+import fcntl
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, event, select, text
 
 from otp_service.courier.heads import TURNED_BACK, Heads
 from otp_service.courier.observe import Unobserved
@@ -85,14 +88,14 @@ def test_a_head_goes_out_everywhere(stand: Stand, step: Step, monkeypatch: pytes
         step(stand.heads())
     (line,) = [json.loads(each) for each in lines.getvalue().splitlines() if '"audit_head"' in each]
     with reading(stand.core.engine) as connection:
-        event = connection.execute(select(events).where(events.c.type == "audit.head")).one()
+        told = connection.execute(select(events).where(events.c.type == "audit.head")).one()
         entries_now = audit.head(connection)[0]
     head = from_line(stand.file.read_text().strip())
 
     assert signed_in(stand) == [head.seq] == [entries_now]
-    assert event.application_id == ""
-    assert event.data == {"seq": head.seq, "hash": head.hash, "at": head.at, "kid": "k1", "signature": head.signature}
-    assert event.data.items() <= line.items()
+    assert told.application_id == ""
+    assert told.data == {"seq": head.seq, "hash": head.hash, "at": head.at, "kid": "k1", "signature": head.signature}
+    assert told.data.items() <= line.items()
     assert is_signed(head, public_key(stand.core.ring, "k1"))
     assert stand.seen.audits == [(head.seq, head.seq)]
     assert stand.file.stat().st_mode & 0o777 == 0o600
@@ -127,6 +130,34 @@ def test_couriers_may_share_a_file(stand: Stand, step: Step) -> None:
         stand.now += MINUTE
     assert stand.in_file() == signed_in(stand)
     assert len(signed_in(stand)) == 3
+
+
+def test_couriers_that_share_a_file_never_alarm_each_other(stand: Stand, step: Step, tmp_path: Path) -> None:
+    """A courier that waits for the file while others sign and write a later head goes on behind that, in peace."""
+    stand.act()
+    elsewhere = tmp_path / "elsewhere"
+    slow, other, looks = stand.heads(), stand.heads(elsewhere), list[str]()
+    step(other)
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("SELECT audit_heads"):
+            looks.append(statement)
+
+    with stand.file.open("ab") as file, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        event.listen(stand.core.engine, "after_cursor_execute", note)
+        waits = pool.submit(step, slow)
+        wait_until(lambda: len(looks) == 2, 60)  # whether one is due, and whether one is new
+        stand.act()
+        stand.now += MINUTE
+        step(other)
+        file.write(elsewhere.read_bytes())
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_UN)
+        waits.result(60)
+
+    assert stand.seen.alarms == []
+    assert stand.in_file() == signed_in(stand)
 
 
 def test_a_line_that_a_crash_cut_short_spoils_no_other(stand: Stand, step: Step) -> None:
