@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+LAST_MS = 253_402_300_799_999  # the last moment of the year 9999: RFC 3339 has no later one
+
 
 def rfc3339(ms: int) -> str:
     """`2026-11-22T10:00:00.123Z`."""

@@ -156,6 +156,23 @@ def test_no_name_is_a_formula(console: Console) -> None:
         assert ",'=1+1," in client.get("/console/money.csv?by=application").text
 
 
+@pytest.mark.parametrize(
+    ("act", "ends", "lists"),
+    [
+        ("/console/keys", {"name": "k", "scopes": "reports", "expires_on": "9999-12-31"}, ["/console/keys"]),
+        ("/console/blocks", {"ends_in_s": "8000000000000"}, ["/console/blocks", "/console/blocks/export"]),
+    ],
+)
+def test_no_end_lies_after_the_last_year(console: Console, act: str, ends: dict[str, str], lists: list[str]) -> None:
+    """A time that can't be written any more is refused, typed or made up: one such row would take its list away."""
+    row = {"book": "blocks", "kind": "country", "value": "ES", "reason": "x"}
+    with console.http("admin") as client:
+        answer = console.post(client, act, {"of": console.world.shop, **row, **ends})
+        assert answer.status_code == 422
+        assert "before the year 10000" in answer.text
+        assert [client.get(path).status_code for path in lists] == [200] * len(lists)
+
+
 def test_a_proof_keeps_what_was_typed(console: Console) -> None:
     """Fields whose names only sound secret come along when a proof is asked for; passwords and codes do not."""
     person(console, "a admin")

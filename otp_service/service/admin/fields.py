@@ -6,6 +6,7 @@ import unicodedata
 from otp_service.domain.errors import FieldError, Refusal, invalid_field
 from otp_service.domain.phone import Number, parse_number
 from otp_service.domain.text.links import plain
+from otp_service.domain.times import LAST_MS
 from otp_service.service.core import now_ms
 
 MOST_REASON = 200
@@ -33,9 +34,9 @@ def shown_name(field: str, text: str, *, least: int, most: int) -> str:
 
 
 def future(field: str, at_ms: int | None) -> int | None:
-    """A time that is still to come, if there is one."""
-    if at_ms is not None and not now_ms() < at_ms < 2**53:
-        raise invalid_field(field, "must lie in the future")
+    """A time that is still to come, if there is one, and that can be told again."""
+    if at_ms is not None and not now_ms() < at_ms <= LAST_MS:
+        raise invalid_field(field, "must lie in the future, and before the year 10000")
     return at_ms
 
 
