@@ -22,6 +22,7 @@ COMMANDS = {
     "templates": "templates:templates",
     "reports": "reports:reports",
     "refusals": "refusals:refusals",
+    "fraud": "fraud:fraud",
     "providers": "providers:providers",
     "route": "route:route",
     "senders": "senders:senders",

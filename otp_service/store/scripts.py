@@ -20,6 +20,8 @@ _PARTS = {
     "repay": ("prelude", "fraud"),
     "refund": ("prelude", "fraud"),
     "lift": ("prelude", "fraud"),
+    "forgive": ("prelude", "fraud"),
+    "standing": ("prelude", "fraud"),
     "lock": ("prelude", "failures"),
     "message_send": ("prelude", "limits", "message_state", "refusals"),
     "message_move": ("prelude", "message_state"),

@@ -88,6 +88,7 @@ class Filled:
             "/blocks/export": why,
             "/find": {"q": NUMBER},
             "/find/<token>/reset": {"of": shop, **why},
+            "/find/<token>/forgive": {"of": shop, "scope": "number", **why},
             "/find/<token>/list": {"book": "allow", "of": shop, **why},
             "/limits": {"q": NUMBER},
             "/users": {"q": "u1"},

@@ -95,3 +95,25 @@ def test_a_disabled_number_is_enabled_with_a_reason(console: Console) -> None:
     row.get_by_role("button", name="Lift the lock").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("lock is lifted")
     assert console.http("viewer").post("/console/limits/lift").status_code == 403
+
+
+def test_what_is_owed_is_forgiven_with_a_reason(console: Console) -> None:
+    """What a number's scopes owe for codes that nobody typed stands with its limits; one is forgiven, and says why."""
+    console.world.policy(price_micros={"CH": 50_000}, thresholds={"country_refill_per_day": 0})
+    console.world.started(client={"ip": "203.0.113.7"})
+    page = console.page("fraud")
+    _looked_up(page, NUMBER)
+    owed = page.get_by_role("list", name="What is owed")
+    expect(owed).to_contain_text("Its country: 0.0500 USD")
+    expect(owed).to_contain_text("Unproven numbers of the application: 1.0 sends")
+    page.locator("summary", has_text="Forgive").press("Enter")
+    page.get_by_label("What", exact=True).select_option("country")
+    page.get_by_label("Why").last.fill("codes came late")
+    page.get_by_role("button", name="Forgive it").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Forgiven")
+    expect(owed).not_to_contain_text("Its country")
+    expect(owed).to_contain_text("Its operator’s prefix")
+    assert unlabelled(page) == []
+    assert console.http("viewer").post("/console/find/x/forgive").status_code == 403
+    _looked_up(page, "203.0.113.7")
+    expect(owed).to_contain_text("Its network: 0.0")

@@ -19,7 +19,7 @@ from otp_service.service.core import now_ms
 from otp_service.store import fraud, spread
 from otp_service.store.connect import connect, connect_courier
 from otp_service.store.fraud import Charged
-from otp_service.store.fraud_states import quarantined, read
+from otp_service.store.fraud_states import quarantined
 from otp_service.store.limits import money
 from otp_service.store.scripts import SCRIPTS
 from otp_service.store.spread import Reservation
@@ -42,8 +42,8 @@ def counter(redis: RedisServer) -> Counter:
 
 def owed(counter: Counter) -> dict[str, tuple[int, int]]:
     """What each scope owes, and how much of it is young."""
-    states = read(counter.link, REALM, scopes_of(KEY, REALM, FAR, "CH", "192.0.2.1"))
-    return {state.scope: (state.owed_micros, state.young_micros) for state in states}
+    states = counter.states(FAR, "192.0.2.1")
+    return {scope: (state.owed_micros, state.young_micros) for scope, state in states.items()}
 
 
 def refused_later(counter: Counter, to: str = FAR) -> Charged:

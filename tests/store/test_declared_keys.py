@@ -31,7 +31,8 @@ PARTS = {"prelude", "limits", "record", "failures", "conversions", "parts", "mes
 FILES = {path.stem for path in (Path(store.__file__).parent / "lua").iterdir()} - PARTS
 NAMES = {SCRIPTS.get(name, load(name)).sha: name for name in FILES}
 OF_UNMATCHED = ("unmatched_hold", "unmatched_take")
-OF_VERIFICATIONS = {"start", "refuse", "check", "cancel", "read", "peek", "lock", "lift", "receipt", *OF_UNMATCHED}
+OF_ADMINS = ("peek", "lock", "lift", "forgive", "standing")
+OF_VERIFICATIONS = {"start", "refuse", "check", "cancel", "read", "receipt", *OF_ADMINS, *OF_UNMATCHED}
 OF_MESSAGES = {"message_send", "message_move", "message_cancel", "message_outcome"}
 ON_CLUSTER = {"claim", "reserve", "hand_back", "conclude", "decide", "refund", "start", "check"}
 OF_COURIERS = {"claim_next", "claim_wanted", "claim_idle", "claim_replay", "settle", "settle_facts", "due", "repay"}
@@ -117,6 +118,7 @@ def test_scripts_of_verifications_touch_only_declared_keys(world: World, watch: 
     own = rules("to", "", parse_limits(LIMITS["to"]), at, 1)
     assert [count.left for count in peek(world.core.link, own)] == [7, 88]
     assert not lift(world.core.link, world.core.index_key, world.shop, "+4179", "CH")
+    assert world.admin.delete("/v1/admin/fraud?application=shop&scope=prefix&to=%2B41791234567").status_code == 200
     sent = Sent(other["message_id"], other["id"])
     assert apply_receipt(world.core.link, 1, sent, "p", Receipt("v-1", "delivered"))
     assert hold(world.core.link, "p", Receipt("v-2", "delivered"))

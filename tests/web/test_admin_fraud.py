@@ -7,6 +7,9 @@ import pytest
 
 from otp_service.domain.fraud.scopes import operator_prefix
 from otp_service.domain.policy import Policy
+from otp_service.domain.times import milliseconds
+from otp_service.service.core import now_ms
+from otp_service.store import fraud
 from otp_service.store.fraud import quarantines_key
 from tests.web.test_admin_applications import fields
 from tests.web.test_admin_audit import acts, entries
@@ -55,6 +58,21 @@ def test_a_scope_can_be_asked_for_by_itself(world: World) -> None:
     assert scopes(braked(world, ip=IP)) == {"network", "application"}
     assert scopes(braked(world, country="CH")) == {"country", "application"}
     assert scopes(braked(world)) == {"application"}
+
+
+def test_debts_are_told_as_they_count_now(world: World) -> None:
+    """What was owed long ago is told less what time has forgiven, at the price of a send there, and as of when."""
+    world.policy(price_micros={"CH": 80_000}, thresholds={"number_refill_per_day": 2, "block_refill_per_day": 0})
+    policy = world.core.snapshot().applications[world.shop].policy
+    charged_ms = now_ms() - 6 * 3_600_000
+    brake = fraud.brake(world.core.index_key, world.shop, NUMBER, "CH", None, policy.thresholds, 80_000, 0.9)
+    fraud.decide(world.core.link, brake, now=str(charged_ms))
+    found = braked(world, to=NUMBER)
+    assert milliseconds(found["as_of"]) >= charged_ms + 6 * 3_600_000
+    told = {state["scope"]: (state["owed_micros"], milliseconds(state["at"])) for state in found["states"]}
+    elapsed_ms = milliseconds(found["as_of"]) - charged_ms
+    assert told["number"] == (pytest.approx(80_000 - 160_000 * elapsed_ms / 86_400_000, abs=2), charged_ms)
+    assert told["block"] == (80_000, charged_ms)
 
 
 def test_it_shows_the_mode_and_the_thresholds_in_force(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The brake, for admins: what its scopes owe, which prefixes are in quarantine, and ending one before its time."""
+"""The brake, for admins: what its scopes owe now, which prefixes are in quarantine, and ending one before its time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,19 @@ from otp_service.service.admin.quarantines import Quarantine
 from otp_service.service.core import Core, now_ms
 from otp_service.service.destination import number_index
 from otp_service.store import fraud_states
-from otp_service.store.fraud_states import State
+from otp_service.store.fraud_states import Held, State
 
-__all__ = ["Quarantine", "Standing", "State", "held", "held_of", "lift", "may_owe", "read"]
+__all__ = ["Meant", "Quarantine", "Standing", "State", "held", "held_of", "lift", "may_owe", "meant", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A send as far as it is told: to which number (in E.164) and country, from which address; empty what is not."""
+
+    application: Application
+    e164: str
+    country: str
+    ip: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class Standing:
     to: str | None
     network: str | None
     country: str | None
+    as_of_ms: int
     states: Sequence[State]
     blocked: frozenset[Kind]
     allowed: frozenset[Kind]
@@ -42,24 +53,49 @@ def read(
 ) -> Standing:
     """The state of the scopes that a send to this number, from this address or to this country would be charged to."""
     with looking(core) as connection:
-        of = owner(connection, application)
-    if ip is not None and not is_address(ip):
-        raise invalid_field("ip", "this is not an IP address")
-    if country is not None and country not in COUNTRIES:
-        raise invalid_field("country", "a country is its ISO 3166 code, for instance CH")
-    e164, where = _meant(of, to, country)
-    target, now = Target(of.id, number_index(core, e164), e164, where, ip), now_ms()
-    snapshot = core.snapshot()
+        found = meant(owner(connection, application), to=to, ip=ip, country=country)
+    of, now = found.application, now_ms()
+    target = Target(of.id, number_index(core, found.e164), found.e164, found.country, ip)
+    held_now, snapshot = states(core, found), core.snapshot()
     return Standing(
         of,
-        mask(e164) if e164 else None,
+        mask(found.e164) if found.e164 else None,
         client_network(ip) if ip else None,
-        where or None,
-        fraud_states.read(core.link, of.id, _scopes(core, of, e164, where, ip)),
+        found.country or None,
+        *held_now,
         snapshot.blocked.hits(target, now),
         snapshot.allowed.hits(target, now),
         held(core, of.id),
     )
+
+
+def meant(of: Application, *, to: str | None = None, ip: str | None = None, country: str | None = None) -> Meant:
+    """The send that is meant; Refusal invalid_field for what is no number, address or country."""
+    if ip is not None and not is_address(ip):
+        raise invalid_field("ip", "this is not an IP address")
+    if country is not None and country not in COUNTRIES:
+        raise invalid_field("country", "a country is its ISO 3166 code, for instance CH")
+    if to is None:
+        return Meant(of, "", country or "", ip or "")
+    found = number("to", to, of.policy.default_region)
+    return Meant(of, found.e164, found.country, ip or "")
+
+
+def states(core: Core, asked: Meant) -> Held:
+    """What is held of the scopes of a send, as one of one segment would find them."""
+    of = asked.application
+    # Without a destination there is no price: at the least one nothing is forgiven faster than it may be.
+    price = core.routing().charge_micros(asked.country, asked.e164, of.policy.price_micros) if asked.country else 0
+    return fraud_states.read(core.link, of.id, scopes(core, asked), of.policy.thresholds, price)
+
+
+def scopes(core: Core, asked: Meant) -> Scopes:
+    """The scopes that are meant; what is not is named by nothing, and has no state."""
+    of = asked.application
+    if asked.e164:
+        return scopes_of(core.index_key, of.id, asked.e164, asked.country, asked.ip or None)
+    network = scope_digest(core.index_key, of.id, "network", client_network(asked.ip)) if asked.ip else ""
+    return Scopes("", "", "", asked.country, network)
 
 
 def held(core: Core, application: str | None = None) -> Sequence[Quarantine]:
@@ -93,18 +129,3 @@ def may_owe(thresholds: Thresholds, scope: str) -> tuple[float | None, float | N
 def _own(core: Core, application: str) -> Sequence[Quarantine]:
     found = fraud_states.quarantined(core.link, application)  # the others' take a trip to Redis each
     return [Quarantine(application, each.prefix, each.country, each.until_ms) for each in found]
-
-
-def _meant(of: Application, to: str | None, country: str | None) -> tuple[str, str]:
-    if to is None:
-        return "", country or ""
-    found = number("to", to, of.policy.default_region)
-    return found.e164, found.country
-
-
-def _scopes(core: Core, of: Application, e164: str, country: str, ip: str | None) -> Scopes:
-    """The scopes that are meant; what is not is named by nothing, and has no state."""
-    if e164:
-        return scopes_of(core.index_key, of.id, e164, country, ip)
-    network = scope_digest(core.index_key, of.id, "network", client_network(ip)) if ip else ""
-    return Scopes("", "", "", country, network)

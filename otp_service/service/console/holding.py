@@ -1,4 +1,4 @@
-"""What holds against somebody now: limits and how far they are used, locks, blocks and allows."""
+"""What holds against somebody now: limits and how far they are used, debts, locks, blocks and allows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from otp_service.domain.errors import Refusal, invalid_field
 from otp_service.domain.fraud.scopes import operator_prefix
 from otp_service.ledger.applications import Application
 from otp_service.ledger.blocks import ALLOWS, BLOCKS, Block, Book
-from otp_service.service.admin import applications, blocks, fraud, limits, locks
+from otp_service.service.admin import applications, blocks, forgiving, fraud, limits, locks
 from otp_service.service.admin.blocks import Wanted
 from otp_service.service.admin.fields import MOST_REASON, words
+from otp_service.service.admin.fraud import State
 from otp_service.service.admin.limits import LimitState
 from otp_service.service.admin.locks import Lock
 from otp_service.service.admin.quarantines import Quarantine
@@ -27,6 +28,7 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "name": ("user",),
     "device": ("device",),
 }
+OWING = ("number", "ip")  # what the brake knows scopes of
 STANDS = frozenset(NAMED)  # what limits and blocks can be about
 
 
@@ -36,6 +38,7 @@ class Standing:
 
     application: Application
     limits: Sequence[LimitState]
+    owed: Sequence[State] = ()  # by its scopes against which anything speaks
     lock: Lock | None = None
     quarantine: Quarantine | None = None  # of the number's operator's prefix
 
@@ -90,12 +93,28 @@ def lift(core: Core, actor: str, sought: Sought, application: str, reason: str) 
     locks.lift(core, actor, application, sought.value, reason=reason)
 
 
+def forgive(core: Core, actor: str, sought: Sought, application: str, scope: str, reason: str) -> None:
+    """Forgives a scope of a number or an address what it owes to the brake, and says why."""
+    words("reason", reason, least=1, most=MOST_REASON)
+    if sought.kind not in OWING:
+        raise invalid_field("scope", "only numbers and addresses have scopes that owe")
+    forgiving.forgive(core, actor, application, scope, reason=reason, **_subject(sought))
+
+
 def _standing(core: Core, of: Application, sought: Sought) -> Standing:
     counted = limits.read(core, of.id, **_subject(sought)).limits
     own = [each for each in counted if each.scope in OWN[sought.kind]]  # what all share stands on a page of its own
+    owed = _owed(core, of, sought)
     if sought.kind != "number":
-        return Standing(of, own)
-    return Standing(of, own, locks.read(core, of.id, sought.value), _quarantine(core, of, sought.value))
+        return Standing(of, own, owed)
+    return Standing(of, own, owed, locks.read(core, of.id, sought.value), _quarantine(core, of, sought.value))
+
+
+def _owed(core: Core, of: Application, sought: Sought) -> Sequence[State]:
+    if sought.kind not in OWING or of.policy.fraud == "off":
+        return ()
+    found = fraud.states(core, fraud.meant(of, **_subject(sought)))
+    return [each for each in found.states if not each.is_clear]
 
 
 def _quarantine(core: Core, of: Application, number: str) -> Quarantine | None:

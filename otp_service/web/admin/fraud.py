@@ -1,8 +1,12 @@
-"""The brake: what it holds of a scope, and its quarantines."""
+"""The brake: what it holds of a scope, forgiving one, and its quarantines."""
+
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response
+from pydantic import Field
 
-from otp_service.service.admin import fraud
+from otp_service.service.admin import forgiving, fraud
+from otp_service.service.admin.fields import MOST_REASON
 from otp_service.web.admin import protection
 from otp_service.web.admin.asking import ADMIN, FraudQuery, QuarantineQuery, QuarantinesQuery
 from otp_service.web.context import caller, core
@@ -13,11 +17,26 @@ blueprint = Blueprint("admin_fraud", __name__)
 PATH = "/v1/admin/fraud"
 
 
+class ForgiveQuery(FraudQuery):
+    """Which scope is forgiven, and why."""
+
+    scope: Literal["number", "block", "prefix", "country", "application", "network"]
+    reason: Annotated[str, Field(max_length=MOST_REASON)] = ""
+
+
 @blueprint.get(PATH)
 def get_fraud() -> Response:
     caller(ADMIN)
     wanted = query(FraudQuery)
     found = fraud.read(core(), wanted.application, to=wanted.to, ip=wanted.ip, country=wanted.country)
+    return answer(protection.standing(found))
+
+
+@blueprint.delete(PATH)
+def delete_fraud() -> Response:
+    who = caller(ADMIN).key_id
+    wanted = query(ForgiveQuery)
+    found = forgiving.forgive(core(), who, **wanted.model_dump())
     return answer(protection.standing(found))
 
 

@@ -47,6 +47,7 @@ def standing(found: Standing) -> Resource:
         "to": found.to,
         "network": found.network,
         "country": found.country,
+        "as_of": rfc3339(found.as_of_ms),
         "states": [_state(policy.thresholds, each) for each in found.states],
         "blocked_by": sorted(found.blocked),
         "allowed_by": sorted(found.allowed),
