@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from otp_service.courier.repaying import Repaying
-from otp_service.domain.fraud.scopes import operator_prefix, scopes_of
+from otp_service.domain.fraud.scopes import operator_prefix
 from otp_service.ledger import heads
 from otp_service.ledger.engine import reading
 from otp_service.ledger.facts import apply_facts
@@ -25,7 +25,7 @@ from otp_service.store.scripts import SCRIPTS
 from otp_service.store.spread import Reservation
 from tests.keyspace import facts
 from tests.servers import RedisServer
-from tests.store.counter import DAY, KEY, PATIENT, PAUSE, REALM, Counter, other
+from tests.store.counter import DAY, PATIENT, PAUSE, REALM, Counter, other
 from tests.web.test_admin_audit import acts
 from tests.web.test_admin_blocks import allow, block
 from tests.web.test_admin_fraud import quarantine
