@@ -17,6 +17,7 @@ from otp_service.ledger import applications, keys, migrate
 from otp_service.ledger.changes import AuditKey, Change, change
 from otp_service.ledger.engine import make_engine
 from otp_service.service.core import now_ms, random_bytes
+from otp_service.store.scripts import SCRIPTS
 
 MASTER_KEYS = "k1:" + "QUFB" * 10 + "QUE="
 SCOPES = ("verifications:start", "verifications:check")
@@ -28,6 +29,8 @@ POLICY = Policy(
     spend_per_day_micros=10**12, spend_per_country_per_day_micros=10**12, thresholds=PATIENT, challenge="none"
 )
 UNBRAKED = POLICY.model_copy(update={"fraud": "off"})
+# A busy machine makes figures worse, and ends no run.
+PATIENT_REDIS = "socket_timeout=60&socket_connect_timeout=60"
 PROVIDERS = '[[providers]]\nname = "console"\nkind = "console"\n'
 
 
@@ -46,8 +49,7 @@ class Stand:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("OTP_")},
             "OTP_ENV": "production",
-            # A busy machine makes figures worse, and ends no run.
-            "OTP_REDIS_URL": f"unix://{redis_socket or socket_of(self.redis)}?socket_timeout=60",
+            "OTP_REDIS_URL": f"unix://{redis_socket or socket_of(self.redis)}?{PATIENT_REDIS}",
             "OTP_DATABASE_URL": f"sqlite:///{self.folder}/otp.db",
             "OTP_MASTER_KEYS": MASTER_KEYS,
             "OTP_CONFIG": f"{self.folder}/otp-service.toml",
@@ -61,6 +63,8 @@ def stand() -> Iterator[Stand]:
     """An installation for as long as the block runs."""
     with redis_server() as client, tempfile.TemporaryDirectory(prefix="otp-b-") as name:
         folder = Path(name)
+        for script in SCRIPTS.values():
+            client.script_load(script.source)  # whoever has to send one has no time for an answer that is late
         (folder / "otp-service.toml").write_text(PROVIDERS)
         yield Stand(client, folder, *_ledger(folder))
 
