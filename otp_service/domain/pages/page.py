@@ -39,6 +39,7 @@ class Page:
     label: str | None = None
     issuer: str | None = None
     step_up: str | None = None
+    type: str | None = None
     remember: Mapping[str, str] = field(default_factory=dict)
     look: Look = Look()
 

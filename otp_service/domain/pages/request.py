@@ -32,6 +32,7 @@ class PageRequest(Body):
     user: User | None = None
     binding: Binding = Field(default_factory=dict)
     client: Client = Client()
+    type: Literal["totp", "recovery_codes"] | None = None  # None: an authenticator app
     label: Shown | None = None
     issuer: Shown | None = None
     step_up: Proof | None = None
@@ -48,6 +49,8 @@ class PageRequest(Body):
             raise ValueError("a page of the kind code needs the id of a verification")
         if self.kind != "code" and (self.user is None or self.verification is not None):
             raise ValueError("pages of the kinds enrol and check need a user, and no verification")
+        if self.kind != "enrol" and self.type is not None:
+            raise ValueError("pages of the kind enrol alone have a type")
         if self.kind != "check" and self.remember is not None:
             raise ValueError("pages of the kind check alone remember a device")
         return self

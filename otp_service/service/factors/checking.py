@@ -14,7 +14,7 @@ from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 from otp_service.service.factors import devices, history, proofs, trying
-from otp_service.service.factors.listing import owned
+from otp_service.service.factors.listing import is_since, owned
 from otp_service.service.factors.trying import Verdict
 from otp_service.service.factors.types import TYPES
 from otp_service.service.factors.types.base import WRONG, Trial, Tried
@@ -103,11 +103,6 @@ def _granted(
 
 def _confirmed() -> Refusal:
     return Refusal("not_pending", "this factor is confirmed already")
-
-
-def is_since(factor: Factor, type: str, at_ms: int) -> bool:
-    """Whether a factor is of this type and was confirmed after this moment."""
-    return factor.type == type and factor.confirmed_at is not None and factor.confirmed_at > at_ms
 
 
 def _meant(factor: Factor, id: str | None) -> bool:

@@ -1,8 +1,7 @@
 """Enrolment: a new factor, its secret shown once, and the first right code that confirms it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from sqlalchemy import Connection
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.factors.requests import EnrolRequest
@@ -13,11 +12,11 @@ from otp_service.service.admin.opening import writing
 from otp_service.service.callers import Caller
 from otp_service.service.core import Core
 from otp_service.service.factors import history, step_up
-from otp_service.service.factors.listing import Shown, shown
+from otp_service.service.factors.listing import Shown, is_since, shown
 from otp_service.service.factors.sealing import Kept, seal
 from otp_service.service.factors.types import TYPES, recovery_codes
 from otp_service.service.factors.types.base import Issued, Trial
-from otp_service.service.factors.users import introduced
+from otp_service.service.factors.users import introduced, nobody
 
 UNCONFIRMED_MS = 600_000
 MOST_FACTORS = 10  # a code is tried on all of them: each makes a guess likelier to hit
@@ -33,16 +32,22 @@ class Enrolled:
     codes: tuple[str, ...] = field(repr=False)
 
 
-def enrol(core: Core, caller: Caller, request: EnrolRequest) -> Enrolled:
-    """A new factor, forgotten after 10 minutes unless a right code confirms it; Refusal conflict at 10 a user."""
+def enrol(core: Core, caller: Caller, request: EnrolRequest, alone_since_ms: int | None = None) -> Enrolled:
+    """A new factor, forgotten after 10 minutes unless a right code confirms it; Refusal conflict at 10 a user.
+
+    Refusal not_found if it is to be the only one of its type since a moment, and there is another one.
+    """
     type = TYPES[request.type]
     issued = type.issue(request)
     kept = Kept(issued.secret, request.label or request.user, request.issuer or caller.application.name)
     at_ms = core.clock()
     with writing(core) as connection:
         user = introduced(core, caller, connection, request.user, at_ms)
+        theirs = factors.of_user(connection, user.user_index, at_ms)
+        if alone_since_ms is not None and any(is_since(each, request.type, alone_since_ms) for each in theirs):
+            raise nobody()
         step_up.require(core, caller, connection, request.user, "enrol", request.step_up, at_ms)
-        _have_room(connection, user.user_index, request.type, at_ms)
+        _have_room(theirs, request.type)
         factor = _made(core, caller, user.user_index, request.type, issued, kept, at_ms)
         factors.add(connection, factor)
         type.keep(Trial(core, connection, caller.application.policy, at_ms), factor, issued)
@@ -54,8 +59,7 @@ def enrol(core: Core, caller: Caller, request: EnrolRequest) -> Enrolled:
     return Enrolled(told, issued.secret, uri, issued.codes)
 
 
-def _have_room(connection: Connection, user_index: str, type: str, at_ms: int) -> None:
-    theirs = factors.of_user(connection, user_index, at_ms)
+def _have_room(theirs: Sequence[Factor], type: str) -> None:
     staying = [each for each in theirs if type != recovery_codes.NAME or each.type != type]  # a new set voids the old
     if len(staying) >= MOST_FACTORS:
         raise Refusal("conflict", f"this user has {MOST_FACTORS} factors: remove one first")

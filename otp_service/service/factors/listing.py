@@ -65,6 +65,11 @@ def shown(core: Core, connection: Connection, factor: Factor) -> Shown:
     return Shown(factor, kept.label if kept else "", kept.issuer if kept else None, codes_left(connection, factor))
 
 
+def is_since(factor: Factor, type: str, at_ms: int) -> bool:
+    """Whether a factor is of this type and was confirmed after this moment."""
+    return factor.type == type and factor.confirmed_at is not None and factor.confirmed_at > at_ms
+
+
 def codes_left(connection: Connection, factor: Factor) -> int | None:
     """How many recovery codes are unused; None of other types."""
     return recovery_codes.left(connection, factor.id) if factor.type == recovery.NAME else None

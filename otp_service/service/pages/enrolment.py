@@ -1,4 +1,4 @@
-"""The page that sets up an authenticator app, and recovery codes for whoever has none: the endpoints, in steps."""
+"""The pages that set up an authenticator app, with recovery codes for whoever has none, or a new set of these."""
 
 from dataclasses import replace
 from typing import Any, Literal
@@ -15,22 +15,41 @@ from otp_service.service.once import Body, once
 from otp_service.service.pages.links import Visit, operation
 
 CODE_DIGITS = 6
-TYPE: Literal["totp"] = "totp"
+APP: Literal["totp"] = "totp"
+RECOVERY: Literal["recovery_codes"] = "recovery_codes"
 
 
 def is_over(core: Core, visit: Visit) -> bool:
-    """Whether an app was confirmed since the page was made.
+    """Whether an app was confirmed, or a set of recovery codes made, since the page was made.
 
-    A page sets up one app: whoever finds its link in a history comes too late, and whom somebody forestalled sees it.
+    A page sets up one: whoever finds its link in a history comes too late, and whom somebody forestalled sees it.
     """
     theirs = listing.standing(core, visit.caller, visit.page.user or "").factors
-    return any(checking.is_since(each.factor, TYPE, _made_ms(visit)) for each in theirs)
+    return any(listing.is_since(each.factor, visit.page.type or APP, _made_ms(visit)) for each in theirs)
+
+
+def codes_left(core: Core, visit: Visit) -> int:
+    """How many recovery codes of the user are unused, which a new set would void."""
+    theirs = listing.standing(core, visit.caller, visit.page.user or "").factors
+    return sum(each.codes_left or 0 for each in theirs)
+
+
+def renew(core: Core, visit: Visit, form: str) -> Body:
+    """A new set of recovery codes in place of the old one; the same again for a form that is sent twice."""
+    page = visit.page
+    request = EnrolRequest(user=page.user or "", type=RECOVERY, step_up=page.step_up)
+
+    def run() -> Body:
+        made = enrolling.enrol(core, visit.caller, request, _made_ms(visit))
+        return {"factor": made.shown.factor.id, "codes": list(made.codes)}
+
+    return once(core, operation(core, page, form, "renew"), run)
 
 
 def begin(core: Core, visit: Visit, form: str) -> Body:
     """A new authenticator app: its id, secret and URI; the same again for a form that is sent twice."""
     page = visit.page
-    request = EnrolRequest(user=page.user or "", type=TYPE, issuer=page.issuer, label=page.label, step_up=page.step_up)
+    request = EnrolRequest(user=page.user or "", type=APP, issuer=page.issuer, label=page.label, step_up=page.step_up)
 
     def run() -> Body:
         if is_over(core, visit):
@@ -62,10 +81,10 @@ def _made_ms(visit: Visit) -> int:
 def _recovery_codes(core: Core, visit: Visit) -> list[str]:
     """Fresh codes; none where some are left, which new ones would void, or where there is no room for them."""
     user = visit.page.user or ""
-    if any(each.codes_left for each in listing.standing(core, visit.caller, user).factors):
+    if codes_left(core, visit):
         return []
     try:
-        made = enrolling.enrol(core, _stepped_up(visit.caller), EnrolRequest(user=user, type="recovery_codes"))
+        made = enrolling.enrol(core, _stepped_up(visit.caller), EnrolRequest(user=user, type=RECOVERY))
     except Refusal:
         return []
     return list(made.codes)

@@ -13,6 +13,7 @@ from otp_service.service.callers import Caller
 from otp_service.service.core import Core, random_bytes
 from otp_service.service.factors import step_up
 from otp_service.service.factors.listing import standing
+from otp_service.service.pages.enrolment import APP
 from otp_service.service.pages.links import MOST_TOKEN, NEEDS, token_of
 
 ID_BYTES = 16
@@ -41,6 +42,7 @@ def make(core: Core, caller: Caller, request: PageRequest) -> Made:
         test=caller.test,
         until_ms=core.clock() + LIFE_MS,
         device=request.client.device_id,
+        type=request.type if request.type != APP else None,
         remember=request.remember.model_dump(exclude_none=True) if request.remember else {},
         look=Look(**request.theme.model_dump()),
         **_as_asked(request),

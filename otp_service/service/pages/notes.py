@@ -16,11 +16,11 @@ def write(core: Core, page: Page, **told: Any) -> str:
     return core.ring.seal(json.dumps(told).encode(), _bound(page), random_bytes(NONCE_BYTES))
 
 
-def read(core: Core, page: Page, note: str) -> Note:
-    """What a note says; Refusal not_found if it is none of this page's."""
+def read(core: Core, page: Page, note: str, needed: str) -> Note:
+    """What a note says; Refusal not_found if it is none of this page's, or of another step."""
     found = glance(core, page, note)
-    if found is None:
-        raise Refusal("not_found", "this form is not of this page")
+    if found is None or needed not in found:
+        raise Refusal("not_found", "this form is not of this page, or of another step")
     return found
 
 

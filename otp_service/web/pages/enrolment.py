@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response
 from markupsafe import Markup
@@ -13,18 +12,17 @@ from otp_service.service.pages import enrolment, notes
 from otp_service.service.pages.enrolment import CODE_DIGITS
 from otp_service.service.pages.notes import Note
 from otp_service.web.context import core
-from otp_service.web.pages import drawing, endings
+from otp_service.web.pages import drawing, endings, recovery
 from otp_service.web.pages.asked import Asked
 from otp_service.web.pages.telling import Told, told
 
 PICTURES = "otp_service.service.factors.pictures"  # loaded when the first one is drawn: it takes 11 MB
-FINISHED, LATE = "enrolled", "late"
 
 
 def show(asked: Asked, problem: Told | None = None) -> Response:
     """What an authenticator app is, and the button to begin with; a page that has set one up has ended."""
     if enrolment.is_over(core(), asked.visit):
-        return endings.ended(asked, LATE)
+        return endings.ended(asked, recovery.LATE)
     return drawing.draw(asked.visit, "enrol", problem.status if problem else 200, **drawing.beside(asked, problem))
 
 
@@ -34,45 +32,30 @@ def begin(asked: Asked) -> Response:
         made = enrolment.begin(core(), asked.visit, asked.form)
     except Refusal as refusal:
         if refusal.code == "not_found":  # the page has set up another app
-            return endings.ended(asked, LATE)
+            return endings.ended(asked, recovery.LATE)
         return endings.refused(asked, refusal) or show(asked, told(refusal))
     return _scan(asked, made)
 
 
 def confirm(asked: Asked) -> Response:
     """Is this the first code of the app?"""
-    note = _note(asked, "secret")
+    note = notes.read(core(), asked.page, asked.told.get("note", ""), "secret")
     try:
         found = enrolment.confirm(core(), asked.visit, note["factor"], asked.code, asked.form)
     except Refusal as refusal:
         if refusal.code == "not_pending":  # confirmed before, by this page from whose note we know it
-            return endings.finished(asked, FINISHED, factor=note["factor"])
+            return endings.finished(asked, recovery.FINISHED, factor=note["factor"])
         if refusal.code == "not_found":  # nobody confirmed it within 10 minutes, or another one instead
-            return endings.ended(asked, LATE)
+            return endings.ended(asked, recovery.LATE)
         return endings.refused(asked, refusal) or _scan(asked, note, told(refusal))
     if not found["valid"]:
         return _scan(asked, note, Told("confirm_wrong"))
     if not found["codes"]:
-        return endings.finished(asked, FINISHED, factor=note["factor"])
-    return _recovery(asked, {"factor": note["factor"], "codes": found["codes"]})
+        return endings.finished(asked, recovery.FINISHED, factor=note["factor"])
+    return recovery.listed(asked, {"factor": note["factor"], "codes": found["codes"]})
 
 
-def done(asked: Asked) -> Response:
-    """Back to the product, once the recovery codes are saved."""
-    note = _note(asked, "codes")
-    if asked.told.get("saved") != "yes":
-        return _recovery(asked, note, Told("save_first", 422))
-    return endings.finished(asked, FINISHED, factor=note["factor"])
-
-
-ACTS: dict[str, Callable[[Asked], Response]] = {"begin": begin, "confirm": confirm, "done": done}
-
-
-def _note(asked: Asked, needed: str) -> Note:
-    note = notes.read(core(), asked.page, asked.told.get("note", ""))
-    if needed not in note:
-        raise Refusal("not_found", "this form is of another step")
-    return note
+ACTS: dict[str, Callable[[Asked], Response]] = {"begin": begin, "confirm": confirm, "done": recovery.done}
 
 
 def _scan(asked: Asked, note: Note, problem: Told | None = None) -> Response:
@@ -89,19 +72,4 @@ def _scan(asked: Asked, note: Note, problem: Told | None = None) -> Response:
         length=CODE_DIGITS,
         note=notes.write(core(), asked.page, **note),
         **drawing.beside(asked, problem, shape=says("digits", count=CODE_DIGITS)),
-    )
-
-
-def _recovery(asked: Asked, note: Note, problem: Told | None = None) -> Response:
-    heading = drawing.plain(asked.visit, "recovery_file")
-    text = "\n".join([heading, "", *note["codes"], ""])
-    return drawing.draw(
-        asked.visit,
-        "recovery",
-        problem.status if problem else 200,
-        codes=note["codes"],
-        file=f"data:text/plain;charset=utf-8,{quote(text)}",
-        heading=heading,
-        note=notes.write(core(), asked.page, **note),
-        **drawing.beside(asked, problem),
     )

@@ -7,18 +7,20 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from otp_service.domain.errors import PROBLEMS, Refusal
+from otp_service.domain.pages.page import Page
 from otp_service.service.core import fresh_operation
 from otp_service.service.pages import links
 from otp_service.service.pages.links import Visit
 from otp_service.web import problems
 from otp_service.web.context import core
-from otp_service.web.pages import checks, codes, drawing, endings, enrolment
+from otp_service.web.pages import checks, codes, drawing, endings, enrolment, recovery
 from otp_service.web.pages.asked import Asked
 from otp_service.web.parsing import raw_body
 
 blueprint = Blueprint("visited_pages", __name__)
 
 KINDS: dict[str, Any] = {"code": codes, "enrol": enrolment, "check": checks}
+TYPES: dict[str | None, Any] = {"recovery_codes": recovery}  # what a page of the kind enrol sets up, other than an app
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 12
 
@@ -29,7 +31,7 @@ def page(token: str) -> Response:
     asked = Asked(_visited(token), request.args.to_dict(), fresh_operation())
     if asked.visit.is_late:
         return endings.ended(asked, "late")
-    shown: Response = KINDS[asked.page.kind].show(asked)
+    shown: Response = _steps(asked.page).show(asked)
     return shown
 
 
@@ -38,12 +40,12 @@ def act(token: str) -> Response:
     """What a form of the page asks for."""
     _own_page()
     asked = _asked(_visited(token))
-    wanted, kind = asked.told.get("act", ""), KINDS[asked.page.kind]
+    wanted, steps = asked.told.get("act", ""), _steps(asked.page)
     if wanted == "leave":
         return endings.left(asked)
     if asked.visit.is_late:
         return endings.ended(asked, "late")
-    done: Response = kind.ACTS.get(wanted, kind.show)(asked)
+    done: Response = steps.ACTS.get(wanted, steps.show)(asked)
     return done
 
 
@@ -66,6 +68,11 @@ def http(error: HTTPException) -> Response:
 def bug(error: Exception) -> Response:
     """A bug, logged."""
     return refused(problems.bug(error))
+
+
+def _steps(page: Page) -> Any:
+    """The module of what is done on a page."""
+    return TYPES.get(page.type) or KINDS[page.kind]
 
 
 def _visited(token: str) -> Visit:

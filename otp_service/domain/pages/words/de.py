@@ -78,6 +78,12 @@ WORDS = {
     "saved": "Ich habe diese Codes gesichert",
     "finish": "Abschließen",
     "save_first": "Sichern Sie zuerst die Codes und setzen Sie dann das Häkchen.",
+    "renew_title": "Neue Wiederherstellungs\u00adcodes",
+    "renew_text": "Sie erhalten neue Codes. Wenn Sie Ihr Telefon verlieren, kommen Sie mit jedem davon einmal hinein.",
+    "renew_voids": "Sobald Sie auf die Schaltfläche drücken, gelten Ihre bisherigen Codes nicht mehr, auch wenn Sie "
+    "die neuen nicht sichern. Werfen Sie die alten dann weg.",
+    "renew_left": "Verbleibende Codes: {left}.",
+    "renew_begin": "Neue Codes erstellen",
     "check_title": "Sind Sie es?",
     "check_text": "Geben Sie den Code ein, den Ihre Authenticator-App jetzt zeigt.",
     "check_wrong": "Dieser Code gilt jetzt nicht. Warten Sie, bis die App den nächsten zeigt, und geben Sie ihn ein.",
@@ -91,7 +97,8 @@ WORDS = {
     "use_app": "Authenticator-App verwenden",
     "remember": "Dieses Gerät merken",
     "remember_days": "Sie werden auf ihm eine Zeit lang nicht nach einem Code gefragt. Höchstdauer in Tagen: {count}.",
-    "remember_hours": "Sie werden auf ihm eine Zeit lang nicht nach einem Code gefragt. Höchstdauer in Stunden: {count}.",
+    "remember_hours": "Sie werden auf ihm eine Zeit lang nicht nach einem Code gefragt. "
+    "Höchstdauer in Stunden: {count}.",
     "remember_own": "Setzen Sie das Häkchen nur, wenn niemand sonst dieses Gerät benutzt.",
     "check_locked": "Zu viele falsche Codes. Warten Sie ein wenig bis zum nächsten Versuch.",
 }

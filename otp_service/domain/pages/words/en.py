@@ -73,6 +73,12 @@ WORDS = {
     "saved": "I have saved these codes",
     "finish": "Finish",
     "save_first": "Save the codes first, then tick the box.",
+    "renew_title": "New recovery codes",
+    "renew_text": "You get a new set. If you lose your phone, each of its codes lets you in once.",
+    "renew_voids": "As soon as you press the button, the codes that you have now stop working, also if you don’t "
+    "save the new ones. Throw the old ones away then.",
+    "renew_left": "Codes you have left: {left}.",
+    "renew_begin": "Make new codes",
     # a code at sign-in
     "check_title": "Is it you?",
     "check_text": "Type the code that your authenticator app shows now.",

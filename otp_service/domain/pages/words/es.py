@@ -70,6 +70,12 @@ WORDS = {
     "saved": "He guardado estos códigos",
     "finish": "Terminar",
     "save_first": "Guarde primero los códigos y luego marque la casilla.",
+    "renew_title": "Nuevos códigos de recuperación",
+    "renew_text": "Recibirá códigos nuevos. Si pierde su teléfono, cada uno le deja entrar una vez.",
+    "renew_voids": "En cuanto pulse el botón, los códigos que tiene ahora dejarán de funcionar, aunque no guarde "
+    "los nuevos. Tire entonces los antiguos.",
+    "renew_left": "Códigos que le quedan: {left}.",
+    "renew_begin": "Crear códigos nuevos",
     "check_title": "¿Es usted?",
     "check_text": "Escriba el código que su aplicación de autenticación muestra ahora.",
     "check_wrong": "Ese código no vale ahora. Espere a que la aplicación muestre el siguiente y escríbalo.",

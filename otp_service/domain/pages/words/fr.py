@@ -73,6 +73,12 @@ WORDS = {
     "saved": "J’ai enregistré ces codes",
     "finish": "Terminer",
     "save_first": "Enregistrez d’abord les codes, puis cochez la case.",
+    "renew_title": "Nouveaux codes de secours",
+    "renew_text": "Vous recevez de nouveaux codes. Si vous perdez votre téléphone, chacun vous laisse entrer une fois.",
+    "renew_voids": "Dès que vous appuyez sur le bouton, vos codes actuels ne fonctionnent plus, même si vous "
+    "n’enregistrez pas les nouveaux. Jetez alors les anciens.",
+    "renew_left": "Codes qui vous restent : {left}.",
+    "renew_begin": "Créer de nouveaux codes",
     "check_title": "Est-ce bien vous ?",
     "check_text": "Saisissez le code que votre application d’authentification affiche maintenant.",
     "check_wrong": "Ce code n’est pas valable maintenant. Attendez que l’application affiche le suivant et "

@@ -72,6 +72,12 @@ WORDS = {
     "saved": "Ho salvato questi codici",
     "finish": "Fine",
     "save_first": "Prima salvi i codici, poi spunti la casella.",
+    "renew_title": "Nuovi codici di recupero",
+    "renew_text": "Riceverà nuovi codici. Se perde il telefono, ognuno la fa entrare una volta.",
+    "renew_voids": "Appena preme il pulsante, i codici che ha ora non funzionano più, anche se non salva quelli "
+    "nuovi. A quel punto getti via i vecchi.",
+    "renew_left": "Codici che le restano: {left}.",
+    "renew_begin": "Crea nuovi codici",
     "check_title": "È lei?",
     "check_text": "Inserisca il codice che la sua app di autenticazione mostra ora.",
     "check_wrong": "Questo codice ora non vale. Aspetti che l’app mostri il prossimo e lo inserisca.",

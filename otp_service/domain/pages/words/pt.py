@@ -70,6 +70,12 @@ WORDS = {
     "saved": "Guardei estes códigos",
     "finish": "Terminar",
     "save_first": "Guarde primeiro os códigos e depois assinale a caixa.",
+    "renew_title": "Novos códigos de recuperação",
+    "renew_text": "Vai receber códigos novos. Se perder o telefone, cada um deixa-o entrar uma vez.",
+    "renew_voids": "Assim que premir o botão, os códigos que tem agora deixam de funcionar, mesmo que não guarde os "
+    "novos. Deite então fora os antigos.",
+    "renew_left": "Códigos que lhe restam: {left}.",
+    "renew_begin": "Criar códigos novos",
     "check_title": "É você?",
     "check_text": "Escreva o código que a sua aplicação de autenticação mostra agora.",
     "check_wrong": "Esse código não vale agora. Espere que a aplicação mostre o próximo e escreva-o.",
