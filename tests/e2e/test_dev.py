@@ -28,7 +28,7 @@ from otp_service.demo import play
 from otp_service.settings import Settings
 from tests.e2e.production import installation
 from tests.e2e.terminal import Dev, Typed, code_of, dev, shell, surroundings, typed
-from tests.servers import RedisServer, wait_until
+from tests.servers import RedisServer, redis_server, wait_until
 from tests.world import NUMBER
 
 DEV_PATHS = ("/dev/phone", "/dev/messages", "/dev/phone/state", "/dev/static/phone.js")
@@ -61,12 +61,13 @@ class Welcome:
 @pytest.fixture(scope="module")
 def welcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Welcome]:
     data_dir = tmp_path_factory.mktemp("dev") / "data"
-    with socket.socket() as other:
+    with socket.socket() as other, redis_server() as redis:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         line = f"otp-service dev --port {port} --data-dir {data_dir}"
-        with typed(line, surroundings(), data_dir.parent) as running:
+        # Who pastes a line into a shell does it once: its Redis may be as late as a busy machine makes it.
+        with typed(line, surroundings(OTP_REDIS_URL=redis.url), data_dir.parent) as running:
             running.wait_for("Ctrl-C stops it.")
             yield Welcome(running, port, data_dir)
 
