@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -45,11 +46,11 @@ def is_malformed(error: Exception) -> bool:
 
 @dataclass(slots=True)
 class Drain:
-    """The drain of one cell. `turn` lets one batch of this process at a time into the ledger."""
+    """The drain of one cell. `writer` lets one batch of this process at a time into the ledger."""
 
     outbox: Outbox
     apply: Apply
-    turn: asyncio.Lock
+    writer: Executor
     observe: Observe
     _next: str = field(default=OWN)
 
@@ -71,8 +72,7 @@ class Drain:
         if not batch:
             return
         facts, malformed = _sorted_out(batch)
-        async with self.turn:
-            malformed |= await self._applied(facts)
+        malformed |= await self._applied(facts)
         for entry, reason in malformed.items():
             log.error("fact_set_aside", entry=entry.decode(), reason=reason, cell=self.outbox.cell)
             self.observe.dead(reason)
@@ -84,7 +84,7 @@ class Drain:
         if not facts:
             return {}
         try:
-            await asyncio.to_thread(self.apply, [fact for _, fact in facts])
+            await asyncio.get_running_loop().run_in_executor(self.writer, self.apply, [fact for _, fact in facts])
         except Exception as error:
             if not is_malformed(error):
                 raise LedgerDown(type(error).__name__) from error

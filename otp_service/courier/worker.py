@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +36,7 @@ from otp_service.store.receipts import remember_ids
 log = structlog.get_logger()
 
 Loop = Coroutine[None, None, None]
-COLLECT_AT = (20_000, 20, 50)  # a batch of messages in flight is not yet garbage
+COLLECT_AT = (5_000, 10, 10)  # messages in flight are not yet garbage; what waits longer is memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,10 @@ class Courier:
         self._shared = Shared(cells, delivery, Held(concurrency), remember, set(), self._observe)
         outboxes = [Outbox(redis, cell, consumer_name) for cell in range(cells)]
         self._lanes = [Lane(outbox, self._shared) for outbox in outboxes]
-        turn = asyncio.Lock()
+        # One thread: each that wrote batches would keep memory and a connection's cache of its own.
+        self._writer = ThreadPoolExecutor(1, "ledger")
         self._repaying = [Repaying(redis, cell) for cell in range(cells)]
-        self._drains = [Drain(outbox, apply_facts, turn, self._observe) for outbox in outboxes]
+        self._drains = [Drain(outbox, apply_facts, self._writer, self._observe) for outbox in outboxes]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop`; then reads no more, ends what is in flight and leaves the rest to be taken over."""
@@ -119,6 +121,7 @@ class Courier:
                     task.cancel()
         finally:
             await self._abandon()
+            self._writer.shutdown()  # a batch that was cut off is written before the ledger is closed
         log.info("courier_stopped")
 
     def _working(self, stop: asyncio.Event) -> Iterator[Loop]:

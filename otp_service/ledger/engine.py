@@ -74,7 +74,9 @@ def _sqlite(url: URL) -> Engine:
         raise ValueError("a SQLite ledger needs a file: sqlite:///path")
     _make_private(Path(url.database))
     # isolation_level None: the driver opens no transactions by itself, so that ours begin as we say.
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"isolation_level": None})
+    connect_args = {"isolation_level": None}
+    # The connection that was used last has what it read in its cache; in turns, each would come to hold 2 MB.
+    engine = create_engine(url.set(drivername="sqlite"), connect_args=connect_args, pool_use_lifo=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
