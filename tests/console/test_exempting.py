@@ -11,6 +11,7 @@ from otp_service.service.console import searching
 from otp_service.service.console.searching import Kind, Sought
 from tests.console.conftest import Console
 from tests.console.looks import everywhere, unlabelled
+from tests.console.test_accessibility import Looking
 from tests.web.test_admin_audit import entries
 from tests.world import NUMBER, World
 
@@ -147,6 +148,19 @@ def test_the_open_form_fits_everywhere(console: Console) -> None:
         assert unlabelled(page) == []
 
     everywhere(console, there, look, "fraud")
+
+
+def test_the_form_is_accessible(console: Console) -> None:
+    """Open, and again with what is wrong, the form breaks no rule of WCAG 2 A or AA."""
+    page, chapter = shown(console, "reference", refused(console.world))
+    chapter.get_by_label("Whom").select_option(label="the network that asked")
+    looking = Looking(page)
+    looking.here("open")
+    exempted(page, chapter, "the address that asked", NEIGHBOUR)
+    expect(chapter.locator(".wrong")).to_be_visible()
+    looking.here("refused")
+    console.complaints.clear()  # of the status 422
+    assert looking.wrong == {}
 
 
 def test_who_may_only_look_exempts_nobody(console: Console) -> None:
