@@ -1,4 +1,4 @@
-"""Two admins at one policy: neither undoes unseen what the other has done, and no rule is judged by what is past."""
+"""Two admins at one policy or text: neither undoes unseen what the other did, and no rule is judged by what is past."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ import pytest
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.policy import Policy
-from otp_service.service.admin import applications
+from otp_service.service.admin import applications, templates
+from otp_service.service.admin.templates import Draft
 from otp_service.service.console import policing
 from tests.console.conftest import Console, serving
 from tests.world import World
@@ -96,3 +97,30 @@ def test_a_price_that_is_struck_out_is_gone(console: Console, text: str, left: d
         review = typed(client, form(client.get(PAGE)), price_micros=text)
         assert client.post(f"{PAGE}/raise", data=form(review)).status_code == 303
     assert in_force(console).price_micros == left
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["of a known name", "of a new name"])
+@pytest.mark.parametrize("previewed", [True, False], ids=["previewed", "at once"])
+def test_no_text_takes_the_place_of_one_that_was_not_seen(console: Console, *, known: bool, previewed: bool) -> None:
+    """Whoever saves over a version that came after theirs is told of it, and saves theirs once they have seen it."""
+    core, text = console.world.core, "{code} opens {app}"
+    if known:
+        templates.save(core, "tests", "shop", Draft("default", "en", f"1 {text}"))
+    with console.http() as client:
+        asked = {"application": console.world.shop, "name": "default", "locale": "en"}
+        page = form(client.get("/console/templates/edit", params=asked)) | {"name": "default", "locale": "en"}
+        templates.save(core, "tests", "shop", Draft("default", "en", f"theirs {text}"))
+        mine = {**page, "body": f"mine {text}"}
+        if previewed:
+            mine = form(client.post("/console/templates/preview", data=mine))
+        told = client.post("/console/templates/save", data=mine)
+        assert told.status_code == 409
+        assert "was saved meanwhile" in told.text
+        assert f"theirs {text}" in told.text
+        assert _texts(console) == [f"theirs {text}"]
+        assert client.post("/console/templates/save", data=form(told)).status_code == 303
+    assert _texts(console) == [f"mine {text}"]
+
+
+def _texts(console: Console) -> list[str]:
+    return [each.body for each in templates.page(console.world.core, "shop", 10).items]

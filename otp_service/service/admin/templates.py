@@ -41,16 +41,21 @@ class Draft:
     dlt: Dlt | None = None
 
 
-def save(core: Core, actor: str, application: str, draft: Draft, country: str | None = None) -> Judged:
+def save(
+    core: Core, actor: str, application: str, draft: Draft, country: str | None = None, *, after: int | None = None
+) -> Judged:
     """Puts a draft in force as the template's next version; Refusal invalid_field if it can't be used.
 
-    The findings tell what it costs to send to this country, or to the application's own.
+    The findings tell what it costs to send to this country, or to the application's own. Refusal conflict if it is to
+    follow a version, and a later one is in force.
     """
     template = template_of(draft)
     with changing(core, actor) as change:
         found = owner(change.connection, application)
         findings = _findings(template, found, country)
         before = pages.saved(change.connection, found.id, template.name, template.locale)
+        if before is not None and after is not None and before.version > after:
+            raise Refusal("conflict", f"version {before.version} was saved meanwhile: look at it, and save yours again")
         if before is not None and before.kind != template.kind:
             why = "a template keeps its kind, as messages on their way need it; remove it first or take another name"
             raise invalid_field("kind", why, "kind")

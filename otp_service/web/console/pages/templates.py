@@ -36,6 +36,7 @@ class Typed(BaseModel):
     smart_encoding: bool = False
     dlt_entity_id: DltId | None = None
     dlt_template_id: DltId | None = None
+    after: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None  # the newest version that the page has shown
 
     def draft(self) -> Draft:
         """What would be saved."""
@@ -81,7 +82,7 @@ def preview() -> AnyResponse:
 def save() -> AnyResponse:
     """Puts what was typed in force as the next version."""
     typed: Typed = form(Typed)
-    judged = templates.save(core(), actor(), typed.application, typed.draft())
+    judged = templates.save(core(), actor(), typed.application, typed.draft(), after=typed.after)
     warned = sum(each.severity == "warning" for each in judged.findings)
     told = f"Version {judged.saved.version} is in force. " + (
         f"Have a look at {warned} of its findings." if warned else ""
@@ -115,6 +116,7 @@ def _drawn(shown: Shown | None) -> Response:
         locale=locale,
         base=base,
         versions=versions,
+        after=_after(versions),
         shown=shown,
         title=f"{name}, {locale}" if versions else "New template",
     )
@@ -127,6 +129,15 @@ def _versions(application: str, name: str, locale: str) -> list[Saved]:
         return list(templates.versions(core(), application, name, locale, VERSIONS).items)
     except Refusal:  # no name or locale that a template can have; saving tells
         return []
+
+
+def _after(versions: list[Saved]) -> str:
+    """The newest version that was seen: the one that was typed over, until somebody was told of a later one."""
+    refusal: Refusal | None = g.get("refusal")
+    typed = g.get("typed", {}).get("after")
+    if typed is not None and (refusal is None or refusal.code != "conflict"):
+        return str(typed)
+    return str(versions[0].version if versions else 0)
 
 
 def _base(versions: list[Saved], version: str) -> dict[str, Any]:
