@@ -24,11 +24,11 @@ from otp_service.store.keys import (
 from otp_service.store.link import Link
 from otp_service.store.outbox import GROUP, Keys
 from otp_service.store.receipts import id_key
-from otp_service.store.scripts import load
+from otp_service.store.scripts import SCRIPTS
 
 BATCH = 500
 SCAN = 5000
-_FORGET = load("forget")
+_FORGET = SCRIPTS["forget"]
 
 Entry = tuple[str, list[str]]  # its id, and field, value, field, value
 

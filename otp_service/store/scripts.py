@@ -29,6 +29,9 @@ _PARTS = {
     "message_outcome": ("prelude", "conversions"),
     "settle": ("conversions", "parts"),
     "receipt": ("parts",),
+    "unmatched_hold": (),
+    "unmatched_take": (),
+    "forget": (),
 }
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from otp_service.domain.messages import Receipt
 from otp_service.store.link import Link
 from otp_service.store.receipts import digest
-from otp_service.store.scripts import load
+from otp_service.store.scripts import SCRIPTS
 
 KEYS = ("{unmatched}:due", "{unmatched}:kept")
 MOST = 20_000
 FIRST_TRY_MS = 500
 LONGEST_WAIT_MS = 60_000
 
-_HOLD, _TAKE = load("unmatched_hold"), load("unmatched_take")
+_HOLD, _TAKE = SCRIPTS["unmatched_hold"], SCRIPTS["unmatched_take"]
 
 
 @dataclass(frozen=True, slots=True)
