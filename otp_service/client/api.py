@@ -112,7 +112,7 @@ class Client:
         return self._post(Verification, f"{_path(id)}/resend", _given({"channel": channel, "challenge": challenge}))
 
     def page(self, kind: str, return_url: str, **options: Unpack[PageOptions]) -> Page:
-        """Makes a page for a person: `code`, `enrol` or `check`; its `url` is where to send them."""
+        """Makes a page for a person: `code`, `enrol`, `confirm` or `check`; its `url` is where to send them."""
         return self._post(Page, "/v1/pages", {"kind": kind, "return_url": return_url, **_given(options)})
 
     def cancel(self, id: str) -> Verification:

@@ -22,6 +22,7 @@ class PageOptions(TypedDict, total=False):
     user: str | None
     binding: Mapping[str, str] | None
     client: Mapping[str, str] | None
+    factor: str | None  # of `confirm`
     type: str | None  # totp | recovery_codes: of `enrol`
     label: str | None
     issuer: str | None

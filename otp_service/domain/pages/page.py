@@ -40,6 +40,7 @@ class Page:
     issuer: str | None = None
     step_up: str | None = None
     type: str | None = None
+    factor: str | None = None
     remember: Mapping[str, str] = field(default_factory=dict)
     look: Look = Look()
 

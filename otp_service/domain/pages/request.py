@@ -4,10 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from otp_service.domain.factors.requests import Remember, Shown
+from otp_service.domain.factors.requests import FactorId, Remember, Shown
 from otp_service.domain.requests import Binding, Body, Client, Locale, User
 
-Kind = Literal["code", "enrol", "check"]
+Kind = Literal["code", "enrol", "confirm", "check"]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 State = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,256}$")]
@@ -33,6 +33,7 @@ class PageRequest(Body):
     binding: Binding = Field(default_factory=dict)
     client: Client = Client()
     type: Literal["totp", "recovery_codes"] | None = None  # None: an authenticator app
+    factor: FactorId | None = None
     label: Shown | None = None
     issuer: Shown | None = None
     step_up: Proof | None = None
@@ -48,7 +49,9 @@ class PageRequest(Body):
         if self.kind == "code" and self.verification is None:
             raise ValueError("a page of the kind code needs the id of a verification")
         if self.kind != "code" and (self.user is None or self.verification is not None):
-            raise ValueError("pages of the kinds enrol and check need a user, and no verification")
+            raise ValueError("pages of the kinds enrol, confirm and check need a user, and no verification")
+        if (self.kind == "confirm") != (self.factor is not None):
+            raise ValueError("pages of the kind confirm, and no others, need the id of a factor")
         if self.kind != "enrol" and self.type is not None:
             raise ValueError("pages of the kind enrol alone have a type")
         if self.kind != "check" and self.remember is not None:

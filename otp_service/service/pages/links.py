@@ -17,6 +17,7 @@ MOST_TOKEN = 8192
 NEEDS = {
     "code": frozenset({"verifications:start", "verifications:check"}),
     "enrol": frozenset({"factors"}),
+    "confirm": frozenset({"factors"}),
     "check": frozenset({"factors"}),
 }
 

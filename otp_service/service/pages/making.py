@@ -13,6 +13,7 @@ from otp_service.service.callers import Caller
 from otp_service.service.core import Core, random_bytes
 from otp_service.service.factors import step_up
 from otp_service.service.factors.listing import standing
+from otp_service.service.pages import confirming
 from otp_service.service.pages.enrolment import APP
 from otp_service.service.pages.links import MOST_TOKEN, NEEDS, token_of
 
@@ -55,7 +56,7 @@ def make(core: Core, caller: Caller, request: PageRequest) -> Made:
 
 def _as_asked(request: PageRequest) -> dict[str, Any]:
     names = (
-        *("kind", "verification", "user", "binding", "label", "issuer", "step_up"),
+        *("kind", "verification", "user", "binding", "factor", "label", "issuer", "step_up"),
         *("return_url", "state", "locale", "embed"),
     )
     return {name: getattr(request, name) for name in names}
@@ -101,4 +102,8 @@ def _step_up(core: Core, caller: Caller, request: PageRequest) -> None:
     step_up.expect(core, caller, request.user or "", "enrol", request.step_up, core.clock())
 
 
-_CHECKED = {"code": _verification, "check": _factors, "enrol": _step_up}
+def _unconfirmed(core: Core, caller: Caller, request: PageRequest) -> None:
+    confirming.expect(core, caller, request.user or "", request.factor or "")
+
+
+_CHECKED = {"code": _verification, "check": _factors, "enrol": _step_up, "confirm": _unconfirmed}

@@ -5,7 +5,7 @@ import json
 from flask import Response, g, redirect
 
 from otp_service.domain.errors import Refusal
-from otp_service.service.pages import codes, enrolment, notes
+from otp_service.service.pages import codes, confirming, enrolment, notes
 from otp_service.service.pages.results import address, way_back
 from otp_service.web.context import core
 from otp_service.web.pages import drawing
@@ -43,7 +43,9 @@ def _code_ended(asked: Asked) -> str | None:
 
 
 def _has_enrolled(asked: Asked) -> bool:
-    """Whether an app was set up, so that `canceled` would be no true word any more."""
+    """Whether something was set up, so that `canceled` would be no true word any more."""
+    if asked.page.kind == "confirm":
+        return not confirming.standing(core(), asked.visit).digits
     return asked.page.kind == "enrol" and enrolment.is_over(core(), asked.visit)
 
 

@@ -13,13 +13,13 @@ from otp_service.service.pages import links
 from otp_service.service.pages.links import Visit
 from otp_service.web import problems
 from otp_service.web.context import core
-from otp_service.web.pages import checks, codes, drawing, endings, enrolment, recovery
+from otp_service.web.pages import checks, codes, confirming, drawing, endings, enrolment, recovery
 from otp_service.web.pages.asked import Asked
 from otp_service.web.parsing import raw_body
 
 blueprint = Blueprint("visited_pages", __name__)
 
-KINDS: dict[str, Any] = {"code": codes, "enrol": enrolment, "check": checks}
+KINDS: dict[str, Any] = {"code": codes, "enrol": enrolment, "confirm": confirming, "check": checks}
 TYPES: dict[str | None, Any] = {"recovery_codes": recovery}  # what a page of the kind enrol sets up, other than an app
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 12

@@ -66,6 +66,9 @@ WORDS = {
     "confirm_wrong": "Das ist nicht der Code, den die App jetzt zeigt. Warten Sie auf den nächsten und geben Sie "
     "ihn ein. "
     "Hilft das nicht, prüfen Sie, ob Ihr Telefon seine Uhr selbst stellt.",
+    "confirm_title": "Authenticator-App bestätigen",
+    "confirm_text": "Das Konto ist schon in Ihrer App. Geben Sie den Code ein, den sie jetzt zeigt: Von da an "
+    "gelten ihre Codes.",
     "full": "Sie haben schon so viele davon, wie erlaubt sind. Gehen Sie zurück und entfernen Sie zuerst einen.",
     "recovery_title": "Wiederherstellungs\u00adcodes sichern",
     "recovery_text": "Wenn Sie Ihr Telefon verlieren, kommen Sie mit jedem dieser Codes einmal hinein. "

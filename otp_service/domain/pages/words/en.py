@@ -61,6 +61,9 @@ WORDS = {
     "confirm_label": "Code that the app shows now",
     "confirm_wrong": "That is not the code that the app shows now. Wait for the next one and type it. "
     "If that does not help, see that your phone sets its clock by itself.",
+    "confirm_title": "Confirm your authenticator app",
+    "confirm_text": "The account is in your app already. Type the code that it shows now: from then on its "
+    "codes count.",
     "full": "You have as many of these as are allowed. Go back and remove one first.",
     "recovery_title": "Save your recovery codes",
     "recovery_text": "If you lose your phone, each of these codes lets you in once. Keep them in a safe place: "

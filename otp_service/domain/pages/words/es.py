@@ -58,6 +58,9 @@ WORDS = {
     "confirm_label": "Código que la aplicación muestra ahora",
     "confirm_wrong": "Ese no es el código que la aplicación muestra ahora. Espere al siguiente y escríbalo. "
     "Si no ayuda, compruebe que su teléfono ponga el reloj en hora por sí solo.",
+    "confirm_title": "Confirme su aplicación de autenticación",
+    "confirm_text": "La cuenta ya está en su aplicación. Escriba el código que muestra ahora: a partir de "
+    "entonces valen sus códigos.",
     "full": "Ya tiene tantos como se permiten. Vuelva atrás y quite uno primero.",
     "recovery_title": "Guarde sus códigos de recuperación",
     "recovery_text": "Si pierde su teléfono, cada uno de estos códigos le deja entrar una vez. "

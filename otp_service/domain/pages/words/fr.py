@@ -61,6 +61,9 @@ WORDS = {
     "confirm_label": "Code que l’application affiche maintenant",
     "confirm_wrong": "Ce n’est pas le code que l’application affiche maintenant. Attendez le suivant et saisissez-le. "
     "Si cela n’aide pas, vérifiez que votre téléphone règle son horloge tout seul.",
+    "confirm_title": "Confirmez votre application d’authentification",
+    "confirm_text": "Le compte est déjà dans votre application. Saisissez le code qu’elle affiche maintenant : "
+    "dès lors, ses codes comptent.",
     "full": "Vous en avez déjà autant qu’il est permis. Revenez en arrière et retirez-en un d’abord.",
     "recovery_title": "Enregistrez vos codes de secours",
     "recovery_text": "Si vous perdez votre téléphone, chacun de ces codes vous laisse entrer une fois. "

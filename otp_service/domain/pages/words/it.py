@@ -60,6 +60,9 @@ WORDS = {
     "confirm_label": "Codice che l’app mostra ora",
     "confirm_wrong": "Non è il codice che l’app mostra ora. Aspetti il prossimo e lo inserisca. "
     "Se non serve, verifichi che il telefono regoli l’orologio da solo.",
+    "confirm_title": "Confermi la sua app di autenticazione",
+    "confirm_text": "L’account è già nella sua app. Inserisca il codice che mostra ora: da quel momento i suoi "
+    "codici valgono.",
     "full": "Ne ha già quanti ne sono permessi. Torni indietro e prima ne rimuova uno.",
     "recovery_title": "Salvi i suoi codici di recupero",
     "recovery_text": "Se perde il telefono, ognuno di questi codici la fa entrare una volta. "

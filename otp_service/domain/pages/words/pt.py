@@ -58,6 +58,9 @@ WORDS = {
     "confirm_label": "Código que a aplicação mostra agora",
     "confirm_wrong": "Não é esse o código que a aplicação mostra agora. Espere pelo próximo e escreva-o. "
     "Se não ajudar, veja se o telefone acerta o relógio sozinho.",
+    "confirm_title": "Confirme a sua aplicação de autenticação",
+    "confirm_text": "A conta já está na sua aplicação. Escreva o código que ela mostra agora: a partir daí os "
+    "seus códigos valem.",
     "full": "Já tem tantos quantos são permitidos. Volte atrás e remova um primeiro.",
     "recovery_title": "Guarde os seus códigos de recuperação",
     "recovery_text": "Se perder o telefone, cada um destes códigos deixa-o entrar uma vez. "
