@@ -28,7 +28,7 @@ def _meant(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def fraud() -> None:
-    """The brake: what numbers, countries and networks owe for codes that nobody typed."""
+    """The brake: what is owed for codes that nobody typed."""
 
 
 @fraud.command("show")
@@ -49,11 +49,14 @@ def show_fraud(application: str, to: str | None, ip: str | None, country: str | 
 
 
 @fraud.command()
-@click.argument("scope", type=click.Choice(tuple(forgiving.FOUND_BY)))
+@click.argument("scope", metavar="SCOPE", type=click.Choice(tuple(forgiving.FOUND_BY)))
 @_meant
 @click.option("--reason", default="", help="Why, for the audit.")
 @as_json
 def forgive(scope: str, reason: str, as_json: bool, **meant: Any) -> None:
-    """Forgives SCOPE what it owes; codes that nobody types bring it back."""
+    """Forgives SCOPE what it owes; codes that nobody types bring it back.
+
+    SCOPE is the number, block or prefix of --to, the country, the network of --ip, or the application.
+    """
     found = forgiving.forgive(opened(), ACTOR, scope=scope, reason=reason, **meant)
     say(standing(found), as_json, f"Nothing speaks against this {scope} any more.")
