@@ -108,4 +108,4 @@ def test_a_passkey_is_added_and_forgotten(console: Console, key: tuple[Page, CDP
     expect(page.locator("ul.rows")).to_contain_text("Laptop")
     page.locator("summary", has_text="Forget").click()
     page.get_by_role("button", name="Forget").click()
-    expect(page.get_by_text("The passkey is forgotten.")).to_be_visible()
+    expect(page.get_by_text("The passkey is forgotten; your other sessions have ended.")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.single_sign_on import SingleSignOn
-from otp_service.ledger import admins
+from otp_service.ledger import admin_passkeys, admins
 from otp_service.ledger.engine import reading
 from otp_service.ledger.schema import audit
 from otp_service.service.console import accounts, passwords, sessions, sign_in, totp
@@ -171,6 +171,17 @@ def test_no_end_lies_after_the_last_year(console: Console, act: str, ends: dict[
         assert answer.status_code == 422
         assert "before the year 10000" in answer.text
         assert [client.get(path).status_code for path in lists] == [200] * len(lists)
+
+
+def test_a_lost_passkey_leaves_no_session_behind(console: Console) -> None:
+    """Whoever found it and signed in is out once it is forgotten; who forgets it stays."""
+    id_ = person(console, "a admin")
+    with console.world.core.engine.begin() as connection:
+        admin_passkeys.add(connection, "lost", id_, "Lost", "", 0, now_ms())
+    with console.http("admin") as owner, console.http("admin") as finder:
+        assert finder.get("/console/profile").status_code == 200
+        assert console.post(owner, "/console/profile/passkeys/remove", {"id": "lost"}).status_code == 303
+        assert [each.get("/console/profile").status_code for each in (owner, finder)] == [200, 303]
 
 
 def test_a_proof_keeps_what_was_typed(console: Console) -> None:

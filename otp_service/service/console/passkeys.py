@@ -24,7 +24,7 @@ from webauthn.helpers.structs import (
 
 from otp_service.domain.errors import Refusal
 from otp_service.domain.keys import b64, unb64
-from otp_service.ledger import admin_passkeys, admins, audit
+from otp_service.ledger import admin_passkeys, admin_sessions, admins, audit
 from otp_service.ledger.admins import Account
 from otp_service.ledger.changes import Change
 from otp_service.service.admin.opening import changing, looking
@@ -129,14 +129,18 @@ def prove(core: Core, site: Site, given: Given, *, act: str = "admin.signed_in",
     return account
 
 
-def remove(core: Core, account: Account, id: str) -> None:
-    """Forgets a passkey, unless nothing else is left to sign in with."""
+def remove(core: Core, account: Account, id: str, session: str) -> None:
+    """Forgets a passkey, unless nothing else is left to sign in with.
+
+    Whoever has found a lost one may be signed in: every session ends but the one in use, whose hash `session` is.
+    """
     with changing(core, f"admin:{account.name}") as change:
         left = len(admin_passkeys.of_admin(change.connection, account.id)) - 1
         if left < 1 and account.totp_sealed is None and account.oidc_subject is None:
             raise Refusal("conflict", "this is your only way in: add another one first")
         if not admin_passkeys.remove(change.connection, id, account.id):
             raise Refusal("not_found", "you have no such passkey")
+        admin_sessions.close_all(change.connection, account.id, but=session)
         audit.record(change, "admin.passkey_removed", target=account.id)
 
 

@@ -69,8 +69,9 @@ def add_passkey() -> AnyResponse:
 @act("/profile/passkeys/remove", role="viewer", proof=True, shows=profile)
 def remove_passkey() -> AnyResponse:
     """Forgets a passkey."""
-    keyring.library().remove(core(), own.account(core(), signed_in()), request.form.get("id", ""))
-    return back("The passkey is forgotten.")
+    who = signed_in()
+    keyring.library().remove(core(), own.account(core(), who), request.form.get("id", ""), who.session.token_hash)
+    return back("The passkey is forgotten; your other sessions have ended.")
 
 
 @act("/profile/sessions/end", role="viewer")
