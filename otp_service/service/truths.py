@@ -58,4 +58,9 @@ class Truths:
 
     def _loop(self) -> None:
         while not self._stop.wait(REFRESH_S):
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception as error:
+                # What no release wrote. It may be put right, but nobody would start this thread again.
+                log.error("ledger_unreadable", error=type(error).__name__)
+                self._told(False)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text as sql
 from werkzeug.test import TestResponse
 
 from otp_service.domain.config_file.provider_file import ProviderFile, with_simulator
 from otp_service.service.truths import Truths
 from otp_service.store.connect import connect
 from otp_service.web.app import make_app
-from tests.servers import RedisServer
+from tests.servers import RedisServer, wait_until
 from tests.world import Api, World
 
 
@@ -56,6 +57,26 @@ def test_a_process_that_never_read_the_ledger_is_not_ready(world: World) -> None
     app = make_app(world.core, Truths(world.core.engine))
     response = app.test_client().get("/readyz")
     assert (response.status_code, failing(response)) == (503, {"ledger": "it was never read"})
+
+
+def test_what_nobody_can_read_is_read_again(world: World) -> None:
+    """Truths that no release wrote are told and leave those in force; once they are gone the next ones count."""
+    told: list[bool] = []
+    truths, engine = Truths(world.core.engine, told.append), world.core.engine
+    truths.refresh()
+    before = truths()
+    truths.keep()
+    try:
+        with engine.begin() as connection:
+            connection.execute(sql("UPDATE meta SET value = 'rubbish' WHERE name = 'version'"))
+        wait_until(lambda: not told[-1], 60)
+        assert truths() is before
+        with engine.begin() as connection:
+            connection.execute(sql(f"UPDATE meta SET value = '{before.version}' WHERE name = 'version'"))
+        world.policy(max_attempts=3)
+        wait_until(lambda: told[-1] and truths().applications[world.shop].policy.max_attempts == 3, 60)
+    finally:
+        truths.stop()
 
 
 def test_production_without_a_provider_is_not_ready(world: World) -> None:
