@@ -1,43 +1,52 @@
 """Vendors of messages, each a pure translation in a file of its own; PROVIDERS is the registry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
 
 from otp_service.domain.config_file.provider_file import ProviderFile
-from otp_service.providers.aws_sms import AwsSms
 from otp_service.providers.base import Provider
-from otp_service.providers.console import Console
-from otp_service.providers.infobip import Infobip
-from otp_service.providers.kannel import Kannel
-from otp_service.providers.messagebird import MessageBird
-from otp_service.providers.plivo import Plivo
-from otp_service.providers.simulator import Simulator
-from otp_service.providers.sinch import Sinch
-from otp_service.providers.telnyx import Telnyx
-from otp_service.providers.twilio import Twilio
-from otp_service.providers.vonage import Vonage
-from otp_service.providers.vonage_sms import VonageSms
-from otp_service.providers.webhook import Webhook
 
 __all__ = ["PROVIDERS", "Provider", "build", "build_all", "examine"]
 
-PROVIDERS: dict[str, type[Provider]] = {
-    "simulator": Simulator,
-    "console": Console,
-    "twilio": Twilio,
-    "vonage": Vonage,
-    "vonage_sms": VonageSms,
-    "telnyx": Telnyx,
-    "plivo": Plivo,
-    "kannel": Kannel,
-    "infobip": Infobip,
-    "sinch": Sinch,
-    "messagebird": MessageBird,
-    "aws_sms": AwsSms,
-    "webhook": Webhook,
-}
+
+class Registry(Mapping[str, type[Provider]]):
+    """Vendors by kind, which is the name of their file. It is loaded when it is asked for: nobody has them all."""
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self._classes = classes
+
+    def __getitem__(self, kind: str) -> type[Provider]:
+        name = self._classes[kind]
+        found: type[Provider] = getattr(import_module(f"{__name__}.{kind}"), name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+
+PROVIDERS = Registry(
+    {
+        "simulator": "Simulator",
+        "console": "Console",
+        "twilio": "Twilio",
+        "vonage": "Vonage",
+        "vonage_sms": "VonageSms",
+        "telnyx": "Telnyx",
+        "plivo": "Plivo",
+        "kannel": "Kannel",
+        "infobip": "Infobip",
+        "sinch": "Sinch",
+        "messagebird": "MessageBird",
+        "aws_sms": "AwsSms",
+        "webhook": "Webhook",
+    }
+)
 
 
 def build(kind: str, name: str, options: Mapping[str, Any]) -> Provider:
