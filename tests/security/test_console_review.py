@@ -173,6 +173,15 @@ def test_no_end_lies_after_the_last_year(console: Console, act: str, ends: dict[
         assert [client.get(path).status_code for path in lists] == [200] * len(lists)
 
 
+def test_a_text_of_a_kind_that_there_is_not_is_refused(console: Console) -> None:
+    """The editor is drawn again with what was typed, and says what is wrong; it is no bug."""
+    typed = {"application": console.world.shop, "name": "n", "locale": "en", "body": "{code}", "kind": "poem"}
+    with console.http("admin") as client:
+        answer = console.post(client, "/console/templates/preview", typed)
+    assert answer.status_code == 422
+    assert "{code}</textarea>" in answer.text
+
+
 def test_a_lost_passkey_leaves_no_session_behind(console: Console) -> None:
     """Whoever found it and signed in is out once it is forgotten; who forgets it stays."""
     id_ = person(console, "a admin")

@@ -1,6 +1,6 @@
 """Templates: what codes and messages say, edited beside the phone that shows them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 
 from flask import Response, g, request
@@ -159,7 +159,8 @@ def _base(versions: list[Saved], version: str) -> dict[str, Any]:
 def _shown(application: str, name: str, locale: str, base: dict[str, Any]) -> Shown | None:
     """What is in the form on a phone; nothing after a refusal, which stands beside its field."""
     typed = g.get("typed")
-    body, kind = (typed.get("body", ""), typed.get("kind", "verification")) if typed else (base["body"], base["kind"])
+    body = typed.get("body", "") if typed else base["body"]
+    kind = typed["kind"] if typed and typed.get("kind") in get_args(Kind) else base["kind"]
     smart = "smart_encoding" in typed if typed else base["smart_encoding"]
     try:
         return drafting.shown(core(), Wanted(application, name, locale, body, kind, smart))
