@@ -73,6 +73,13 @@ def quarantined(world: World) -> Request:
     return f"{ADMIN}fraud/quarantines?application=shop&prefix=%2B4179", None, {}
 
 
+def owing(world: World) -> Request:
+    """A country owes for a code that nobody typed, and time forgives nothing."""
+    world.policy(price_micros={"CH": 50_000}, thresholds={"country_refill_per_day": 0})
+    world.started()
+    return f"{ADMIN}fraud?application=shop&scope=country&country=CH", None, {}
+
+
 def known(world: World) -> Request:
     """A person is known to the ledger."""
     world.admin.post(f"{ADMIN}blocks", {"kind": "number", "value": OTHER_NUMBER, "reason": "asked us to stop"})
@@ -120,6 +127,7 @@ CHANGES: dict[Route, Callable[[World], Request]] = {
     ("POST", "/v1/admin/allows/import"): said(f"{ADMIN}allows/import", **CSV),
     ("DELETE", "/v1/admin/limits"): said(f"{ADMIN}limits?application=shop&to={PLUS}"),
     ("DELETE", "/v1/admin/locks"): locked,
+    ("DELETE", "/v1/admin/fraud"): owing,
     ("DELETE", "/v1/admin/fraud/quarantines"): quarantined,
     ("POST", "/v1/admin/refusals/<reference>/exempt"): of(
         refused, f"{ADMIN}refusals/{{id}}/exempt", {"kind": "number"}
