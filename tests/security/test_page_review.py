@@ -3,7 +3,6 @@
 import json
 import os
 import stat
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,10 @@ from tests.web.test_pages_of_factors import app_code, begun, saved, uri
 
 
 @pytest.fixture
-def shop(settings: Settings) -> Iterator[FactorWorld]:
+def shop(quick: FactorWorld) -> FactorWorld:
     """A shop whose users have factors, and whose pages may lead back to it."""
-    parts = wiring.build(settings, development_server=True)
-    world = FactorWorld(parts)
-    allow(world)
-    yield world
-    parts.core.engine.dispose()
+    allow(quick)
+    return quick
 
 
 def theirs(shop: FactorWorld) -> list[str]:

@@ -1,23 +1,12 @@
 """The page that confirms an app whose key its user has already, in a real browser."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from otp_service.domain.pages.words import LANGUAGES
-from tests.factor_world import FactorWorld
-from tests.web.pages import allow
-from tests.web.shops import Shop, broken, fits, opened, paste_code, type_code
-
-
-@pytest.fixture
-def factors(quick: FactorWorld, browser: Browser) -> Iterator[Shop]:
-    """A shop whose users have factors."""
-    allow(quick)
-    with opened(quick, browser) as found:
-        yield found
+from tests.web.shops import Shop, broken, fits, paste_code, type_code
 
 
 def test_an_app_is_confirmed_in_the_browser(factors: Shop) -> None:

@@ -2,16 +2,13 @@
 
 import html
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from otp_service import wiring
 from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.domain.pages.words import LANGUAGES
-from otp_service.settings import Settings
 from tests.factor_world import STEP, FactorWorld
 from tests.web.pages import Person, allow, make, read, result_of
 from tests.world import START
@@ -21,13 +18,10 @@ CODES = re.compile(r"<li>([A-Z2-7-]{19})</li>")
 
 
 @pytest.fixture
-def shop(settings: Settings) -> Iterator[FactorWorld]:
+def shop(quick: FactorWorld) -> FactorWorld:
     """A shop whose users have factors, and whose pages may lead back to it."""
-    parts = wiring.build(settings, development_server=True)
-    world = FactorWorld(parts)
-    allow(world)
-    yield world
-    parts.core.engine.dispose()
+    allow(quick)
+    return quick
 
 
 def shown(somebody: Person) -> str:

@@ -1,27 +1,17 @@
 """The hosted pages of factors in a real browser: set up with and without scripts, on paper, and by ear."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from otp_service.domain.factors.codes import Generator, step_of
 from otp_service.domain.pages.words import LANGUAGES
-from tests.factor_world import STEP, FactorWorld
-from tests.web.pages import allow
-from tests.web.shops import Shop, broken, fits, opened, paste_code, type_code
+from tests.factor_world import STEP
+from tests.web.shops import Shop, broken, fits, paste_code, type_code
 
 RECOVERY_CODE = re.compile(r"^[A-Z2-7]{4}(-[A-Z2-7]{4}){3}$")
-
-
-@pytest.fixture
-def factors(quick: FactorWorld, browser: Browser) -> Iterator[Shop]:
-    """A shop whose users have factors."""
-    allow(quick)
-    with opened(quick, browser) as found:
-        yield found
 
 
 def set_up(page: Page, shop: Shop) -> str:

@@ -1,24 +1,13 @@
 """The box by which a device is remembered, in a real browser: by keyboard, by ear, on the narrowest screen."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from otp_service.domain.pages.words import LANGUAGES, words
-from tests.factor_world import FactorWorld
 from tests.service.factors.proving import PHONE
-from tests.web.pages import allow
-from tests.web.shops import Shop, broken, fits, opened, paste_code, type_code
-
-
-@pytest.fixture
-def factors(quick: FactorWorld, browser: Browser) -> Iterator[Shop]:
-    """A shop whose users have factors."""
-    allow(quick)
-    with opened(quick, browser) as found:
-        yield found
+from tests.web.shops import Shop, broken, fits, paste_code, type_code
 
 
 def link(shop: Shop, **body: Any) -> str:

@@ -1,14 +1,11 @@
 """The page that makes a new set of recovery codes, over HTTP."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from otp_service import wiring
 from otp_service.domain.pages.words import LANGUAGES, words
-from otp_service.settings import Settings
 from tests.factor_world import STEP, FactorWorld
 from tests.service.factors.proving import STEP_UP, proof_of
 from tests.web.pages import Person, allow, make, result_of
@@ -18,13 +15,10 @@ VOIDS = "stop working"
 
 
 @pytest.fixture
-def shop(settings: Settings) -> Iterator[FactorWorld]:
+def shop(quick: FactorWorld) -> FactorWorld:
     """A shop whose users have factors, and whose pages may lead back to it."""
-    parts = wiring.build(settings, development_server=True)
-    world = FactorWorld(parts)
-    allow(world)
-    yield world
-    parts.core.engine.dispose()
+    allow(quick)
+    return quick
 
 
 def renewing(shop: FactorWorld, **body: Any) -> Person:

@@ -1,24 +1,14 @@
 """The page that makes a new set of recovery codes, in a real browser."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from otp_service.domain.pages.words import LANGUAGES
 from tests.factor_world import FactorWorld
-from tests.web.pages import allow
-from tests.web.shops import Shop, broken, fits, opened
+from tests.web.shops import Shop, broken, fits
 from tests.web.test_pages_of_factors_browser import RECOVERY_CODE
-
-
-@pytest.fixture
-def factors(quick: FactorWorld, browser: Browser) -> Iterator[Shop]:
-    """A shop whose users have factors."""
-    allow(quick)
-    with opened(quick, browser) as found:
-        yield found
 
 
 def link(shop: Shop, **body: Any) -> str:
